@@ -1,0 +1,258 @@
+"""The doors: every request comes through one, and it decides who may enter.
+
+Five doors, told apart by host and path: *platform* (bare domain, master key), *api* (a clinic's host, API key),
+*staff* and *portal* (a clinic's host, session cookie), *public* (health, documents). The order of checks is API.md §1:
+unknown host 404, suspended 403, then 401, 403, and only then what the route itself says.
+
+A room hangs its faces on ``StaffPages``, ``PortalPages`` or ``core.api.ApiBlueprint``; its views say ``@allow(…)``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import time
+import uuid
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Flask, Response, current_app, g, redirect, request
+from werkzeug.exceptions import HTTPException
+
+from clinic.core import audit, db, log, tenancy
+from clinic.core.access import ANONYMOUS, PLATFORM, Actor
+from clinic.core.errors import Forbidden, NotFound, Refusal, Unauthorized, Unavailable
+from clinic.core.i18n import lazy_gettext as _
+
+ANY_HOST = ("/health", "/static/")
+API = "/api/"
+PLATFORM_API = "/api/v1/admin/"
+SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
+)
+
+
+class UnknownClinic(NotFound):
+    code, title = "unknown_clinic", _("There is no clinic at this address.")
+
+
+class Suspended(Forbidden):
+    code, title = "tenant_suspended", _("This clinic is not open at the moment.")
+
+
+class StaffPages(Blueprint):
+    """Pages of those who work here. Signed-out visitors are sent to sign in and come back."""
+
+    door = "staff"
+
+
+class PortalPages(Blueprint):
+    """Pages of patients and visitors; a view that needs a signed-in patient says so by its right."""
+
+    door = "portal"
+
+
+def session_cookie() -> str:
+    """The session cookie's name: ``__Host-`` where the browser can hold it to that (https)."""
+    return "__Host-session" if request.is_secure else "clinic_session"
+
+
+def hashed(secret: str) -> bytes:
+    """How a random secret (session, key) is stored: SHA-256 is enough for 256 random bits."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def slug_of_host() -> str | None:
+    """The clinic's name in the request's host; "" on the platform's own host, None on any other."""
+    host = (request.host or "").rsplit(":", 1)[0].lower().rstrip(".")
+    base = str(current_app.config["BASE_DOMAIN"]).lower()
+    if host == base:
+        return ""
+    if host.endswith("." + base):
+        slug = host[: -len(base) - 1]
+        return slug if "." not in slug else None
+    return None
+
+
+def open_the_door() -> Any:
+    """Before every request: a clean slate, then host, credential and right, in that order."""
+    g.began = time.perf_counter()
+    tenancy.leave()
+    db.forget()
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    log.request_id.set(g.request_id)
+    audit.address.set(request.remote_addr)
+    g.actor = ANONYMOUS
+    g.platform = False
+    if request.path == "/health" or request.path.startswith(ANY_HOST):
+        return None
+    slug = slug_of_host()
+    if slug is None:
+        raise UnknownClinic
+    if slug == "":
+        return _platform_door()
+    return _clinic_door(slug)
+
+
+def _platform_door() -> Any:
+    g.platform = True
+    if not (request.path.startswith(API) or request.path == "/metrics"):
+        return None
+    if _is_public():
+        return None
+    given = request.headers.get("X-Api-Key", "")
+    master = current_app.config["MASTER_API_KEY"]
+    if not master or not hmac.compare_digest(given.encode(), str(master).encode()):
+        raise Unauthorized
+    g.actor = PLATFORM
+    return _check_right()
+
+
+def _clinic_door(slug: str) -> Any:
+    api = request.path.startswith(API)
+    cookie, key = (None, _api_key()) if api else (request.cookies.get(session_cookie()), None)
+    entered = tenancy.enter(
+        slug,
+        session_hash=hashed(cookie) if cookie else None,
+        key_hash=hashed(key) if key else None,
+    )
+    if entered.tenant is None:
+        raise UnknownClinic
+    if entered.tenant.status != "active":
+        raise Suspended
+    if request.path.startswith(PLATFORM_API):
+        raise NotFound
+    if entered.who is not None:
+        who = entered.who
+        g.actor = Actor(
+            who.who_kind, who.who_id, who.role, frozenset(who.scopes or ()), who.patient_id, who.doctor_id,
+            who.who_name, who.session_id, who.language, who.email or "",
+        )  # fmt: skip
+    elif api and not _is_public():
+        raise Unauthorized(headers={"WWW-Authenticate": 'Bearer realm="clinic"'})
+    return _check_right()
+
+
+def _api_key() -> str | None:
+    given = request.headers.get("X-Api-Key")
+    if given:
+        return given.strip()
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    return value.strip() if scheme.lower() == "bearer" and value.strip() else None
+
+
+def _view() -> Any:
+    return current_app.view_functions.get(request.endpoint) if request.endpoint else None
+
+
+def _is_public() -> bool:
+    view = _view()
+    return view is not None and getattr(view, "public", False)
+
+
+def _check_right() -> Any:
+    view = _view()
+    if view is None or getattr(view, "public", False):
+        return None
+    right = getattr(view, "permission", None)
+    if right is None:
+        raise RuntimeError(f"unguarded route {request.endpoint}")
+    if g.actor.may(right):
+        return None
+    if g.actor.kind == "anonymous":
+        if request.path.startswith(API):
+            raise Unauthorized
+        return to_sign_in()
+    if tenancy.current() is not None:
+        audit.denied(right, by=g.actor)
+    raise Forbidden
+
+
+def to_sign_in() -> Response:
+    """To the sign-in page and back. An htmx request is told to go there whole (HOUSE, *Names*)."""
+    back = request.full_path.rstrip("?") if request.method == "GET" else request.headers.get("Referer", "/")
+    if "://" in back:
+        back = "/" + back.split("://", 1)[1].partition("/")[2]
+    where = f"/login?next={quote(back)}"
+    if request.headers.get("HX-Request"):
+        return Response(status=401, headers={"HX-Redirect": where})
+    return redirect(where)  # type: ignore[return-value]
+
+
+def close_the_door(response: Response) -> Response:
+    """After every request: keep what must be kept, then headers and one line in the log."""
+    db.settle()
+    headers = response.headers
+    headers["X-Request-Id"] = headers.get("X-Request-Id") or g.get("request_id", "")
+    headers.setdefault("Content-Security-Policy", g.get("csp") or CSP)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    if not request.path.startswith("/static/"):
+        headers.setdefault("Cache-Control", "no-store" if not headers.get("ETag") else "private, no-cache")
+    if request.is_secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    tenant = tenancy.current()
+    log.get("clinic.request").info(
+        "request",
+        method=request.method,
+        route=request.url_rule.rule if request.url_rule else "unknown",
+        status=response.status_code,
+        ms=round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
+        tenant=tenant.slug if tenant else None,
+    )
+    return response
+
+
+def refused(refusal: Refusal) -> Any:
+    """A refusal as this door words it: a problem document, or a page."""
+    db.session.rollback()
+    db.forget()
+    if request.path.startswith(API) or request.path.startswith("/health"):
+        from clinic.core.problem import problem
+
+        return problem(refusal)
+    from clinic.core.jinja import refusal_page
+
+    return refusal_page(refusal)
+
+
+def from_http(error: HTTPException) -> Refusal:
+    """Werkzeug's no in our words."""
+    if isinstance(getattr(error, "original_exception", None), Refusal):
+        return error.original_exception  # type: ignore[attr-defined, no-any-return]
+    from clinic.core.problem import from_http_exception
+
+    return from_http_exception(error)
+
+
+def install(app: Flask) -> None:
+    """Hang the doors on the application."""
+    app.before_request(open_the_door)
+    app.after_request(close_the_door)
+    app.register_error_handler(Refusal, refused)
+    app.register_error_handler(HTTPException, lambda error: refused(from_http(error)))
+
+    @app.errorhandler(Exception)
+    def fault(error: Exception) -> Any:
+        state, constraint = db.diagnose(error)
+        said = db.translated(error, state, constraint) if db.is_database_error(error) else None
+        if isinstance(said, Refusal):
+            return refused(said)
+        log.get("clinic.fault").error("fault", exc_info=error, code=state)
+        return refused(InternalError())
+
+
+class InternalError(Unavailable):
+    code, status = "internal_error", 500
+    title = _("Something went wrong on our side. It has been noted.")
+
+    def __init__(self) -> None:
+        super().__init__(headers={})
