@@ -1,0 +1,16 @@
+"""What the running application was told from outside (``config.Settings``), for code that knows no request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import current_app
+
+if TYPE_CHECKING:
+    from config import Settings
+
+
+def settings() -> Settings:
+    """The configuration that this application was made with."""
+    told: Settings = current_app.config["SETTINGS"]
+    return told
