@@ -1,0 +1,81 @@
+"""What other systems call our records: ``external_ids: {system: value}`` (API.md §1, *outside ids*).
+
+An object has one value in each system, and no two objects of a kind share one.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from clinic.core import db
+from clinic.core.errors import Conflict, means
+from clinic.core.fields import Code
+from clinic.core.i18n import lazy_gettext as _
+from clinic.core.text import Text
+
+MOST = 20
+ExternalIds = Annotated[dict[Code, Annotated[str, Text(255, least=1)]], Field(max_length=MOST)]
+ExternalId = Annotated[str, Text(320), Field(pattern="^[^:]+:.+$", examples=["his:4711"])]
+"""``?external_id=system:value`` of a list."""
+
+OF = """
+SELECT object_id, system, value FROM external_id
+ WHERE tenant_id = %(tenant)s AND kind = %(kind)s AND object_id = ANY(%(ids)s) ORDER BY system
+"""
+FIND = """
+SELECT object_id FROM external_id
+ WHERE tenant_id = %(tenant)s AND kind = %(kind)s AND system = %(system)s AND value = %(value)s
+"""
+CLEAR = "DELETE FROM external_id WHERE tenant_id = %(tenant)s AND kind = %(kind)s AND object_id = %(id)s"
+ASSIGN = """
+INSERT INTO external_id (tenant_id, kind, system, value, object_id)
+VALUES (%(tenant)s, %(kind)s, %(system)s, %(value)s, %(id)s)
+ON CONFLICT DO NOTHING RETURNING true AS assigned
+"""
+
+
+@means("external_id_pkey")
+class ExternalIdTaken(Conflict):
+    """``extra["existing_id"]``: whose it is."""
+
+    code = "external_id_taken"
+    title = _("Another record has this id of the other system.")
+
+
+def of(kind: str, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[str, str]]:
+    """The outside ids of objects of a kind; an object without any is not among them."""
+    found: dict[uuid.UUID, dict[str, str]] = {}
+    for row in db.rows(OF, kind=kind, ids=list(ids)):
+        found.setdefault(row.object_id, {})[row.system] = row.value
+    return found
+
+
+def split(text: str) -> tuple[str, str]:
+    """``system:value`` as its two parts; a value may hold colons."""
+    system, _colon, value = text.partition(":")
+    return system, value
+
+
+def find(kind: str, text: str) -> uuid.UUID | None:
+    """Which object of a kind ``system:value`` means, or None."""
+    system, value = split(text)
+    found = db.row(FIND, kind=kind, system=system, value=value)
+    return found.object_id if found else None
+
+
+def assign(kind: str, id: uuid.UUID, given: Mapping[str, str] | None) -> None:
+    """Give an object these outside ids in place of those it had; part of a verb. Raises ``ExternalIdTaken``."""
+    statements: list[db.Statement] = [(CLEAR, {"kind": kind, "id": id})]
+    wanted: list[Mapping[str, Any]] = [
+        {"kind": kind, "id": id, "system": system, "value": value}
+        for system, value in sorted((given or {}).items())
+    ]
+    answers = db.send(*statements, *((ASSIGN, each) for each in wanted))[1:]
+    for each, assigned in zip(wanted, answers, strict=True):
+        if not assigned:
+            holder = db.row(FIND, **each)
+            raise ExternalIdTaken(extra={"existing_id": holder.object_id} if holder else None)

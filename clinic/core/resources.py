@@ -1,0 +1,152 @@
+"""The JSON routes of ``core.records``: list, make, read, change, take away, bring back (API.md §1 and §4).
+
+    hang(api, "/rooms", rooms, noun="room", reply=Room, new=RoomNew, change=RoomChange,
+         read="schedule.read", write="schedule.write")
+
+What a resource cannot do, it is given no schema for: without *change* there is no ``PATCH``. Records of somebody (the
+weekly hours of a doctor) are listed and made *under* them, and read and changed by an id of their own.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Response, g
+from pydantic import BaseModel
+
+from clinic.core import cursor, tenancy
+from clinic.core.access import allow
+from clinic.core.api import PREFIX, ApiBlueprint, answer, expected_version, page
+from clinic.core.errors import Refusal
+from clinic.core.records import Records
+from clinic.core.schema import Body, Listing, ListOf, Query
+
+Shown = dict[str, Any]
+Show = Callable[[Sequence[Any], frozenset[str]], list[Shown]]
+PAGING = frozenset({"limit", "cursor", "include_inactive", "expand"})
+
+
+class Listed(Listing):
+    """The parameters of a list of records."""
+
+    include_inactive: bool = False
+
+
+class Forced(Query):
+    """``force``: also if it takes time away from booked visits."""
+
+    force: bool = False
+
+
+class Force(Body):
+    """``force``: also if it takes time away from booked visits."""
+
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """Whose the records are: where they are listed, and the column that holds the owner's id."""
+
+    path: str
+    owners: Records[Any]
+    column: str
+
+
+def shown(record: Any, reply: type[BaseModel], **more: Any) -> Shown:
+    """What *reply* promises of a record, times in the clinic's zone; *more* stands in place of the record's own."""
+    return {
+        name: more[name] if name in more else in_zone(getattr(record, name)) for name in reply.model_fields
+    }
+
+
+def in_zone(value: Any) -> Any:
+    return value.astimezone(tenancy.require().zone) if isinstance(value, datetime) else value
+
+
+def hang(
+    api: ApiBlueprint,
+    path: str,
+    records: Records[Any],
+    *,
+    noun: str,
+    reply: type[BaseModel],
+    new: type[Body],
+    change: type[Body] | None = None,
+    listing: type[Listed] = Listed,
+    reading: type[Query] = Query,
+    show: Show | None = None,
+    under: Under | None = None,
+    read: str,
+    write: str,
+    refuses: Iterable[type[Refusal]] = (),
+) -> None:
+    """Hang the routes of *records* on *api*.
+
+    *path* leads to the records, or (*under* an owner) to one by its id. *show* makes JSON of many at once, with what is
+    to be expanded; without it they are what *reply* names. ``force`` in a body or query is the verb's.
+    """
+    refuses = tuple(refuses)
+    many = f"{under.path}/<uuid:owner>{path}" if under else path
+    single = f"{path}/<uuid:id>"
+
+    def as_json(found: Sequence[Any], query: Any = None) -> list[Shown]:
+        if show is None:
+            return [shown(record, reply) for record in found]
+        return show(found, getattr(query, "expand", frozenset()))
+
+    def answered(record: Any, query: Any = None) -> Response:
+        return answer(as_json([record], query)[0], version=record.version)
+
+    def listed(query: Any, owner: uuid.UUID | None = None) -> Any:
+        whose = {under.column: under.owners.one(owner).id} if under and owner else {}
+        found = records.page(
+            {name: getattr(query, name) for name in type(query).model_fields if name not in PAGING} | whose,
+            limit=query.limit,
+            after=cursor.decode(query.cursor, records.key_types),
+            include_inactive=query.include_inactive and not g.actor.is_patient,
+        )
+        body = page(found, query.limit, records.key)
+        return body | {"items": as_json(body["items"], query)}
+
+    def create(body: Any, owner: uuid.UUID | None = None) -> Response:
+        whose = {under.column: under.owners.one(owner).id} if under and owner else {}
+        fields = body.given()
+        force = fields.pop("force", False)
+        record = records.add(fields=fields | whose, force=force, by=g.actor)
+        where = f"{PREFIX}{path}/{record.id}"
+        return answer(as_json([record])[0], version=record.version, status=201, location=where)
+
+    def read_one(id: uuid.UUID, query: Any) -> Response:
+        return answered(records.one(id), query)
+
+    def change_one(id: uuid.UUID, body: Any) -> Response:
+        fields = body.given()
+        force = fields.pop("force", False)
+        return answered(
+            records.change(id, fields=fields, version=expected_version(), force=force, by=g.actor)
+        )
+
+    def remove(id: uuid.UUID, query: Any) -> None:
+        records.remove(id, version=expected_version(), force=query.force, by=g.actor)
+
+    def restore(id: uuid.UUID, body: Any) -> Response:
+        return answered(records.restore(id, version=expected_version(), force=body.force, by=g.actor))
+
+    def route(view: Any, method: str, rule: str, right: str, says: str, answers: Any, **takes: type) -> None:
+        view.__doc__, view.__annotations__ = says, takes
+        name = view.__name__.removesuffix("_one")
+        api.route(rule, methods=[method], endpoint=name, answers=answers, refuses=refuses)(allow(right)(view))
+
+    a = "an" if noun[0] in "aeiou" else "a"
+    route(listed, "GET", many, read, f"List: {noun}.", ListOf[reply], query=listing)  # type: ignore[valid-type]
+    route(create, "POST", many, write, f"Make {a} {noun}.", {201: reply}, body=new)
+    route(read_one, "GET", single, read, f"Read {a} {noun}.", reply, query=reading)
+    if change is not None:
+        route(change_one, "PATCH", single, write, f"Change {a} {noun}.", reply, body=change)
+    route(remove, "DELETE", single, write, f"Take {a} {noun} away; it can be restored.", None, query=Forced)
+    route(restore, "POST", f"{single}/restore", write, f"Bring {a} {noun} back.", reply, body=Force)
