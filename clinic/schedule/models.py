@@ -19,11 +19,17 @@ EMPTY = text("'{}'")
 MODALITIES = ("in_person", "video", "phone", "home")
 
 
+def _one_per_code(table: str) -> Index:
+    """No two active records share a code, in capitals or not."""
+    name, given = f"{table}_one_per_code", text("is_active AND code IS NOT NULL")
+    return Index(name, "tenant_id", text("lower(code)"), unique=True, postgresql_where=given)
+
+
 class Specialty(Versioned, Base):
     """A field of medicine that the clinic offers."""
 
     __tablename__ = "specialty"
-    __table_args__ = (Index("specialty_one_per_code", "tenant_id", "code", unique=True),)
+    __table_args__ = (_one_per_code("specialty"),)
     code: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
 
@@ -43,7 +49,7 @@ class Service(Versioned, Base):
 
     __tablename__ = "service"
     __table_args__ = (
-        Index("service_one_per_code", "tenant_id", "code", unique=True, postgresql_where=text("code IS NOT NULL")),
+        _one_per_code("service"),
         CheckConstraint("duration_minutes BETWEEN 1 AND 1440", name="lasts"),
         CheckConstraint("modality IN ('in_person', 'video', 'phone', 'home')", name="modality_known"),
     )
@@ -71,7 +77,7 @@ class Doctor(Versioned, Base):
 
     __tablename__ = "doctor"
     __table_args__ = (
-        Index("doctor_one_per_code", "tenant_id", "code", unique=True, postgresql_where=text("code IS NOT NULL")),
+        _one_per_code("doctor"),
         Index(
             "doctor_one_per_document",
             "tenant_id",

@@ -323,9 +323,10 @@ def upgrade() -> None:
     run(
         "ALTER TABLE doctor_day ADD CONSTRAINT doctor_day_of_doctor FOREIGN KEY(tenant_id, doctor_id) REFERENCES doctor (tenant_id, id)"
     )
-    run("CREATE UNIQUE INDEX specialty_one_per_code ON specialty (tenant_id, code)")
-    run("CREATE UNIQUE INDEX service_one_per_code ON service (tenant_id, code) WHERE code IS NOT NULL")
-    run("CREATE UNIQUE INDEX doctor_one_per_code ON doctor (tenant_id, code) WHERE code IS NOT NULL")
+    for table in ("specialty", "service", "doctor"):
+        run(
+            f"""CREATE UNIQUE INDEX {table}_one_per_code ON {table} (tenant_id, lower(code)) WHERE is_active AND code IS NOT NULL"""
+        )
     run(
         """CREATE UNIQUE INDEX doctor_one_per_document ON doctor (tenant_id, document_type, document_key) WHERE is_active AND document_key IS NOT NULL"""
     )
