@@ -45,6 +45,7 @@ RIGHTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "patients.merge":      (("patients:write",),           DESK),
     "patients.export":     (("patients:read",),            ("patient", *DESK)),
     "schedule.read":       (("schedule:read",),            ALL),
+    "schedule.inspect":    (("schedule:read",),            STAFF),
     "schedule.write":      (("schedule:write",),           LEADS),
     "schedule.own_hours":  (("schedule:write",),           ("doctor", *LEADS)),
     "schedule.doctor_day": (("schedule:write",),           STAFF),
