@@ -58,16 +58,21 @@ class File:
                 base = [*package[: len(package) + 1 - node.level]] if node.level else []
                 base += [node.module] if node.module else []
                 found += [(node.lineno, ".".join([*base, alias.name])) for alias in node.names]
-            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            elif isinstance(node, ast.Call) and "import_module" in (
+                getattr(node.func, key, "") for key in ("id", "attr")
+            ):
                 found += [(node.lineno, str(arg.value)) for arg in node.args if isinstance(arg, ast.Constant)]
         return found
 
-    def of_the_house(self) -> Iterator[tuple[int, str, str]]:
+    @cached_property
+    def of_the_house(self) -> list[tuple[int, str, str]]:
         """Line, room and file name of every import from a room."""
+        found = []
         for line, dotted in self.imports:
-            parts = dotted.split(".")
-            if parts[0] == "clinic" and len(parts) > 1 and parts[1] in ROOMS:
-                yield line, parts[1], parts[2] if len(parts) > 2 else ""
+            top, room, name, *_rest = (*dotted.split("."), "", "")
+            if top == "clinic" and room in ROOMS:
+                found.append((line, room, name))
+        return found
 
     def at(self, line: int) -> str:
         return f"{self.path.as_posix()}:{line}"
@@ -79,26 +84,42 @@ def files(house: Path) -> list[File]:
     return [File(house, path.relative_to(house)) for path in sorted(house.glob("*/**/*.py"))]
 
 
-def floor(house: Path, room: str, name: str, asked: frozenset[str] = frozenset()) -> float:
-    """The floor a file stands on: by its name (``actions``, ``series_actions``), or, for a noun, by what it needs.
+def floor(house: Path, room: str, name: str) -> float:
+    """The floor a file stands on: by its name (``actions``, ``actions_series``), or, for a noun, by what it needs.
 
     A noun such as ``schedule/hours.py`` that needs no table and no floor is pure and lies below all (0). One that
     reads tables through ``core.db`` or imports a floor lies half a step above it, so that floor cannot import it.
     """
-    for known, height in FLOORS.items():
-        if name == known or name.endswith(f"_{known}"):
-            return height
-    place = f"{room}.{name}"
-    heights = [0.0]
-    for file in files(house):
-        if (file.room, file.name) == (room, name) and place not in asked:
-            for _line, other, needed in file.of_the_house():
-                if other != "core":
-                    height = floor(house, other, needed, asked | {place})
-                    heights.append(height + 0.5 if height in FLOORS.values() else height)
-                elif needed == "db":
-                    heights.append(1.5)
-    return max(heights)
+    return known_floor(name) or nouns(house).get((room, name), 0.0)
+
+
+def known_floor(name: str) -> float | None:
+    return FLOORS.get(name.split("_")[0])
+
+
+@lru_cache
+def nouns(house: Path) -> dict[tuple[str, str], float]:
+    """How high each noun lies. A noun rises with what it needs, until none rises any more."""
+    needs = [
+        ((file.room, file.name), (room, name))
+        for file in files(house)
+        if known_floor(file.name) is None
+        for _line, room, name in file.of_the_house
+    ]
+    heights: dict[tuple[str, str], float] = {}
+    rising = True
+    while rising:
+        rising = False
+        for noun, (room, name) in needs:
+            if room == "core":
+                least = FLOORS["models"] + 0.5 if name == "db" else 0.0
+            else:
+                known = known_floor(name)
+                least = known + 0.5 if known else heights.get((room, name), 0.0)
+            if least > heights.get(noun, 0.0):
+                heights[noun] = least
+                rising = True
+    return heights
 
 
 def storeys(house: Path) -> Iterator[tuple[File, float]]:
@@ -111,7 +132,7 @@ def storeys(house: Path) -> Iterator[tuple[File, float]]:
 def rooms_look_left(house: Path) -> list[str]:
     found = [f"{file.room} is not a room" for file in files(house) if file.room not in ROOMS]
     for file in files(house):
-        for line, room, _name in file.of_the_house():
+        for line, room, _name in file.of_the_house:
             if file.room in ROOMS and ROOMS.index(room) > ROOMS.index(file.room):
                 found.append(f"{file.at(line)}: {file.room} looks right, at {room}")
     return found
@@ -122,7 +143,7 @@ def floors_look_down(house: Path) -> list[str]:
     for file, height in storeys(house):
         if height > FORMS and height not in FLOORS.values():
             found.append(f"{file.path.as_posix()}: a noun stands below forms")
-        for line, room, name in file.of_the_house():
+        for line, room, name in file.of_the_house:
             if room != "core" and height < floor(house, room, name) < FACE:
                 found.append(f"{file.at(line)}: {file.name} looks up, at {room}.{name}")
     return found
@@ -132,7 +153,7 @@ def nobody_imports_a_face(house: Path) -> list[str]:
     return [
         f"{file.at(line)}: imports the face {room}.{name}"
         for file in files(house)
-        for line, room, name in file.of_the_house()
+        for line, room, name in file.of_the_house
         if room != "core" and floor(house, room, name) == FACE and (room, name) != (file.room, file.name)
     ]
 
