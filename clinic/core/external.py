@@ -18,7 +18,10 @@ from clinic.core.i18n import lazy_gettext as _
 from clinic.core.text import Text
 
 MOST = 20
-ExternalIds = Annotated[dict[Code, Annotated[str, Text(255, least=1)]], Field(max_length=MOST)]
+ExternalIds = Annotated[
+    dict[Code, Annotated[str, Text(255, least=1)] | None],
+    Field(max_length=MOST, description="What other systems call this record; null takes one away."),
+]
 ExternalId = Annotated[str, Text(320), Field(pattern="^[^:]+:.+$", examples=["his:4711"])]
 """``?external_id=system:value`` of a list."""
 
@@ -30,7 +33,10 @@ FIND = """
 SELECT object_id FROM external_id
  WHERE tenant_id = %(tenant)s AND kind = %(kind)s AND system = %(system)s AND value = %(value)s
 """
-CLEAR = "DELETE FROM external_id WHERE tenant_id = %(tenant)s AND kind = %(kind)s AND object_id = %(id)s"
+CLEAR = """
+DELETE FROM external_id
+ WHERE tenant_id = %(tenant)s AND kind = %(kind)s AND object_id = %(id)s AND system = ANY(%(systems)s)
+"""
 ASSIGN = """
 INSERT INTO external_id (tenant_id, kind, system, value, object_id)
 VALUES (%(tenant)s, %(kind)s, %(system)s, %(value)s, %(id)s)
@@ -67,14 +73,18 @@ def find(kind: str, text: str) -> uuid.UUID | None:
     return found.object_id if found else None
 
 
-def assign(kind: str, id: uuid.UUID, given: Mapping[str, str] | None) -> None:
-    """Give an object these outside ids in place of those it had; part of a verb. Raises ``ExternalIdTaken``."""
-    statements: list[db.Statement] = [(CLEAR, {"kind": kind, "id": id})]
-    wanted: list[Mapping[str, Any]] = [
+def put(kind: str, id: uuid.UUID, given: Mapping[str, str | None]) -> None:
+    """Give an object these outside ids (None takes one away); those in other systems stay. Part of a verb.
+
+    Raises ``ExternalIdTaken``.
+    """
+    wanted: list[dict[str, Any]] = [
         {"kind": kind, "id": id, "system": system, "value": value}
-        for system, value in sorted((given or {}).items())
+        for system, value in sorted(given.items())
+        if value is not None
     ]
-    answers = db.send(*statements, *((ASSIGN, each) for each in wanted))[1:]
+    clear = {"kind": kind, "id": id, "systems": list(given)}
+    _cleared, *answers = db.send((CLEAR, clear), *((ASSIGN, each) for each in wanted))
     for each, assigned in zip(wanted, answers, strict=True):
         if not assigned:
             holder = db.row(FIND, **each)
