@@ -123,7 +123,7 @@ class Records(Generic[M]):
         """Make a record. Raises what ``fill``, ``link`` and ``around`` refuse, ``Invalid`` for an unknown id."""
         record = self.model(id=new_id(), is_active=True)  # type: ignore[call-arg]
         self._fill(record, fields)
-        with self.around(record, force=force, by=by):
+        with self.around(record, act="create", force=force, by=by):
             db.session.add(record)
             db.session.flush()
             self._link(record, fields)
@@ -134,7 +134,7 @@ class Records(Generic[M]):
         self, id: uuid.UUID, *, fields: Fields, version: int | None = None, force: bool = False, by: Actor
     ) -> M:
         """Change these fields. ``Stale`` if *version* is no longer the record's."""
-        with self.around(self.one(id), force=force, by=by):
+        with self.around(self.one(id), act="change", force=force, by=by):
             record = self._locked(id, version)
             if not fields:
                 return record
@@ -175,8 +175,8 @@ class Records(Generic[M]):
         """Write what stands in other tables. The record has been written."""
 
     @contextmanager
-    def around(self, record: M, *, force: bool, by: Actor) -> Iterator[None]:
-        """Around every write of *record*: before it the locks, after it (``record`` is as it shall be) a last look."""
+    def around(self, record: M, *, act: str, force: bool, by: Actor) -> Iterator[None]:
+        """Around every write (*act*: create, change, remove, restore): before it the locks, after it a last look."""
         yield
 
     # How
@@ -198,7 +198,7 @@ class Records(Generic[M]):
 
     def _link(self, record: M, fields: Fields) -> None:
         if self.outside and "external_ids" in fields:
-            external.assign(self.kind, record.id, fields["external_ids"])
+            external.put(self.kind, record.id, fields["external_ids"])
         self.link(record, fields)
 
     def _locked(self, id: uuid.UUID, version: int | None) -> M:
@@ -209,7 +209,7 @@ class Records(Generic[M]):
 
     def _turn(self, act: str, id: uuid.UUID, version: int | None, force: bool, by: Actor) -> M:
         active = act == "restore"
-        with self.around(self.one(id), force=force, by=by):
+        with self.around(self.one(id), act=act, force=force, by=by):
             record = self._locked(id, version)
             if record.is_active == active:
                 return record
