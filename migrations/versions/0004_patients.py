@@ -61,9 +61,20 @@ def upgrade() -> None:
         """
         CREATE TABLE patient_token (
             tenant_id UUID NOT NULL,
-            token TEXT COLLATE "C" NOT NULL,
             patient_id UUID NOT NULL,
-            CONSTRAINT patient_token_pkey PRIMARY KEY (tenant_id, token, patient_id)
+            token TEXT COLLATE "C" NOT NULL,
+            words TEXT NOT NULL,
+            CONSTRAINT patient_token_pkey PRIMARY KEY (tenant_id, patient_id, token)
+        )
+        """
+    )
+    run(
+        """
+        CREATE TABLE name_slip (
+            tenant_id UUID NOT NULL,
+            slip TEXT COLLATE "C" NOT NULL,
+            word TEXT COLLATE "C" NOT NULL,
+            CONSTRAINT name_slip_pkey PRIMARY KEY (tenant_id, slip, word)
         )
         """
     )
@@ -100,12 +111,13 @@ def upgrade() -> None:
         """CREATE UNIQUE INDEX patient_one_per_document ON patient (tenant_id, document_type, document_key) WHERE is_active AND document_key IS NOT NULL"""
     )
     run("CREATE UNIQUE INDEX patient_one_per_user ON patient (tenant_id, user_id) WHERE user_id IS NOT NULL")
-    run("CREATE INDEX patient_token_by_patient ON patient_token (tenant_id, patient_id)")
+    run("CREATE INDEX patient_token_by_token ON patient_token (tenant_id, token, patient_id) INCLUDE (words)")
     run("CREATE INDEX guardian_by_guardian ON guardian (tenant_id, guardian_id)")
     protect("patient", "SELECT, INSERT, UPDATE")
     protect("patient_token")
+    protect("name_slip")
     protect("guardian")
 
 
 def downgrade() -> None:
-    drop("patient", "patient_token", "guardian")
+    drop("patient", "patient_token", "name_slip", "guardian")
