@@ -8,13 +8,28 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from config import Settings
+    from collections.abc import Iterator
+
     from flask import Flask
 
-ROOMS = ("tenants", "accounts", "patients", "schedule", "booking", "queue", "outreach", "reports", "fhir", "demo")
+    from config import Settings
+
+ROOMS = (
+    "tenants",
+    "accounts",
+    "patients",
+    "schedule",
+    "booking",
+    "queue",
+    "outreach",
+    "reports",
+    "fhir",
+    "demo",
+)
 """The rooms from left to right: each may look left, none may look right."""
 
 FACES = ("views", "portal", "api", "cli")
@@ -40,7 +55,7 @@ def create_app(config: Settings | None = None, **overrides: Any) -> Flask:
     from flask_wtf import CSRFProtect
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from clinic.core import db, doors, jinja, json, log, urls
+    from clinic.core import db, doors, i18n, jinja, json, log, urls
 
     config = config or settings()
     log.configure(config.log_level)
@@ -70,8 +85,7 @@ def create_app(config: Settings | None = None, **overrides: Any) -> Flask:
         TEMPLATES_AUTO_RELOAD=False,
     )
     app.config.update(overrides)
-    app.json = json.Provider(app)
-    app.url_map.strict_slashes = False
+    app.json = json.OrjsonProvider(app)
     if config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=1, x_host=1)  # type: ignore[method-assign]
 
@@ -81,26 +95,35 @@ def create_app(config: Settings | None = None, **overrides: Any) -> Flask:
     csrf = CSRFProtect()
     doors.install(app)
     csrf.init_app(app)
-    jinja.install(app)
+    i18n.init(app)
+    jinja.init(app)
     hang_rooms(app, csrf)
     return app
 
 
+def faces() -> Iterator[str]:
+    """Every face of every room: ``views``, ``portal``, ``api``, ``cli``, and their kin (``api_slots``)."""
+    for room in ("core", *ROOMS):
+        package = find_spec(f"clinic.{room}")
+        for module in iter_modules(package.submodule_search_locations if package else None):
+            if package and (
+                module.name.split("_")[0] in FACES if room != "core" else module.name.endswith("_face")
+            ):
+                yield f"clinic.{room}.{module.name}"
+
+
 def hang_rooms(app: Flask, csrf: Any) -> None:
-    """Hang every room's faces: blueprints named ``bp`` (a JSON one is exempt from CSRF), commands with ``register``."""
+    """Hang every face: its blueprints (a JSON one is exempt from CSRF), and its commands by ``register(app)``."""
     from flask import Blueprint
 
-    for room in ("core", *ROOMS):
-        for face in FACES:
-            name = f"clinic.{room}.{face}_face" if room == "core" else f"clinic.{room}.{face}"
-            if not find_spec(f"clinic.{room}") or not find_spec(name):
-                continue
-            module = import_module(name)
-            for blueprint in (found for found in vars(module).values() if isinstance(found, Blueprint)):
-                if blueprint.import_name != name:
-                    continue
+    from clinic.core.api import ApiBlueprint
+
+    for name in faces():
+        module = import_module(name)
+        for blueprint in vars(module).values():
+            if isinstance(blueprint, Blueprint) and blueprint.import_name == name:
                 app.register_blueprint(blueprint)
-                if getattr(blueprint, "door", "") == "api":
+                if isinstance(blueprint, ApiBlueprint):
                     csrf.exempt(blueprint)
-            if hasattr(module, "register"):
-                module.register(app)
+        if hasattr(module, "register"):
+            module.register(app)

@@ -6,7 +6,17 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Computed, Index, LargeBinary, SmallInteger, Text, UniqueConstraint, func, text
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -52,13 +62,23 @@ class Appointment(Versioned, Base):
         _no_two("appointment_patient_once", "patient_id", f"{HOLDS_A_PLACE} AND NOT overlap_allowed"),
         _no_two("appointment_room_once", "room_id", f"{HOLDS_A_PLACE} AND room_id IS NOT NULL"),
         UniqueConstraint("tenant_id", "doctor_id", "date", "token", name="appointment_one_per_token"),
-        UniqueConstraint("tenant_id", "idempotency_caller", "idempotency_key", name="appointment_one_per_key"),
+        UniqueConstraint(
+            "tenant_id", "idempotency_caller", "idempotency_key", name="appointment_one_per_key"
+        ),
         Index(
             "appointment_busy",
             "tenant_id",
             "doctor_id",
             "starts_at",
-            postgresql_include=["ends_at", "status", "patient_id", "place", "overbooked", "room_id", "service_id"],
+            postgresql_include=[
+                "ends_at",
+                "id",
+                "place",
+                "overbooked",
+                "room_id",
+                "buffer_before_minutes",
+                "buffer_after_minutes",
+            ],
             postgresql_where=text(HOLDS_A_PLACE),
         ),
         Index("appointment_by_day", "tenant_id", "doctor_id", "date", "starts_at"),
@@ -71,7 +91,9 @@ class Appointment(Versioned, Base):
             "date",
             postgresql_where=text("needs_rescheduling"),
         ),
-        Index("appointment_by_series", "tenant_id", "series_id", postgresql_where=text("series_id IS NOT NULL")),
+        Index(
+            "appointment_by_series", "tenant_id", "series_id", postgresql_where=text("series_id IS NOT NULL")
+        ),
         CheckConstraint("status IN ('" + "', '".join(STATUSES) + "')", name="status_known"),
         CheckConstraint("source IN ('desk', 'portal', 'api', 'walk_in', 'waitlist')", name="source_known"),
         CheckConstraint("(starts_at IS NULL) = (ends_at IS NULL)", name="has_both_ends"),
@@ -159,7 +181,12 @@ class Hold(Identified, Base):
             using="gist",
         ),
         Index("hold_by_expiry", "expires_at"),
-        Index("hold_by_appointment", "tenant_id", "appointment_id", postgresql_where=text("appointment_id IS NOT NULL")),
+        Index(
+            "hold_by_appointment",
+            "tenant_id",
+            "appointment_id",
+            postgresql_where=text("appointment_id IS NOT NULL"),
+        ),
         CheckConstraint("kind IN ('hold', 'proposal', 'waitlist')", name="kind_known"),
         CheckConstraint("ends_at > starts_at", name="ends_after_it_starts"),
         belongs_to("doctor"),

@@ -64,7 +64,14 @@ def record(act: str, object_kind: str, object_id: uuid.UUID | None = None, *, by
     db.keep()
 
 
-def read(kind: str, object_id: uuid.UUID, *, by: Actor, patient_id: uuid.UUID | None = None, reason: str | None = None) -> None:
+def read(
+    kind: str,
+    object_id: uuid.UUID,
+    *,
+    by: Actor,
+    patient_id: uuid.UUID | None = None,
+    reason: str | None = None,
+) -> None:
     """Record that somebody read one record of a patient. Kept before the answer leaves."""
     record(f"{kind}.read", kind, object_id, by=by, patient_id=patient_id, reason=reason)
 

@@ -84,7 +84,9 @@ class Versioned(Identified):
     version: Mapped[int] = mapped_column(default=1, server_default="1", sort_order=91)
     is_active: Mapped[bool] = mapped_column(default=True, server_default="true", sort_order=92)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), sort_order=93)
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now(), sort_order=94)
+    updated_at: Mapped[datetime] = mapped_column(
+        server_default=func.now(), onupdate=func.now(), sort_order=94
+    )
 
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
@@ -260,7 +262,9 @@ def diagnose(error: BaseException) -> tuple[str | None, str | None]:
     constraint = getattr(getattr(cause, "diag", None), "constraint_name", None)
     if constraint is None and state is not None and state.startswith("23"):
         message = str(cause)
-        constraint = next((name for name in MEANINGS if f'"{name}"' in message or f'"{name}_' in message), None)
+        constraint = next(
+            (name for name in MEANINGS if f'"{name}"' in message or f'"{name}_' in message), None
+        )
     return state, constraint
 
 
@@ -283,7 +287,10 @@ def is_database_error(error: BaseException) -> bool:
 def is_disconnect(error: BaseException) -> bool:
     """Whether the server went away under us."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) and getattr(cause, "sqlstate", None) is None
+    return (
+        isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
+        and getattr(cause, "sqlstate", None) is None
+    )
 
 
 class DatabaseFault(Exception):

@@ -13,7 +13,6 @@ import hashlib
 import hmac
 import re
 import time
-import uuid
 from typing import Any
 from urllib.parse import quote
 
@@ -24,6 +23,7 @@ from clinic.core import audit, db, log, tenancy
 from clinic.core.access import ANONYMOUS, PLATFORM, Actor
 from clinic.core.errors import Forbidden, NotFound, Refusal, Unauthorized, Unavailable
 from clinic.core.i18n import lazy_gettext as _
+from clinic.core.ids import new_id
 
 ANY_HOST = ("/health", "/static/")
 API = "/api/"
@@ -83,7 +83,7 @@ def open_the_door() -> Any:
     tenancy.leave()
     db.forget()
     given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if SANE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    g.request_id = given if SANE_REQUEST_ID.fullmatch(given) else new_id().hex
     log.request_id.set(g.request_id)
     audit.address.set(request.remote_addr)
     g.actor = ANONYMOUS

@@ -109,7 +109,11 @@ class Invalid(Refusal):
         listed = [errors] if isinstance(errors, FieldError) else list(errors)
         codes = {error.code for error in listed}
         more.setdefault("code", codes.pop() if len(codes) == 1 else "validation_error")
-        super().__init__(detail if detail is not None else (listed[0].message if len(listed) == 1 else None), errors=listed, **more)
+        super().__init__(
+            detail if detail is not None else (listed[0].message if len(listed) == 1 else None),
+            errors=listed,
+            **more,
+        )
 
 
 class Unprocessable(Refusal):
@@ -123,7 +127,11 @@ class TooMany(Refusal):
 
 
 class Unavailable(Refusal):
-    code, status, title = "unavailable", 503, _("The service is busy or away for a moment. Try again shortly.")
+    code, status, title = (
+        "unavailable",
+        503,
+        _("The service is busy or away for a moment. Try again shortly."),
+    )
 
     def __init__(self, detail: Any = None, **more: Any) -> None:
         more.setdefault("headers", {"Retry-After": "2"})

@@ -32,7 +32,12 @@ VALUES (%(tenant)s, %(id)s, %(type)s, %(object_kind)s, %(object_id)s, %(object_v
 
 
 def entry(
-    type: str, object_kind: str, object_id: uuid.UUID, version: int, *, previous: Mapping[str, Any] | None = None
+    type: str,
+    object_kind: str,
+    object_id: uuid.UUID,
+    version: int,
+    *,
+    previous: Mapping[str, Any] | None = None,
 ) -> db.Statement:
     """The statement that announces *type* of one object, for a verb's pipeline."""
     if type not in TYPES:

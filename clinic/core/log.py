@@ -34,18 +34,25 @@ def _request(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> Mutabl
     return line
 
 
-def _fault_without_its_message(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _fault_without_its_message(
+    _logger: Any, _name: str, line: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
     info = line.pop("exc_info", None)
     if info is True:
         info = sys.exc_info()
     error = info if isinstance(info, BaseException) else info[1] if isinstance(info, tuple) else None
     if error is not None:
         line["error"] = type(error).__name__
-        line["frames"] = [f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)[-8:]]
+        line["frames"] = [
+            f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno} {f.name}"
+            for f in traceback.extract_tb(error.__traceback__)[-8:]
+        ]
     return line
 
 
-def _foreign_without_arguments(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _foreign_without_arguments(
+    _logger: Any, _name: str, line: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
     """A library's line: its template without the arguments, which may quote a person."""
     record = line.get("_record")
     if record is not None and line.get("_from_structlog") is False and not record.name.startswith("clinic"):

@@ -29,7 +29,13 @@ class AuditEvent(Identified, Base):
     __tablename__ = "audit_event"
     __table_args__ = (
         Index("audit_event_by_time", "tenant_id", "at", "id"),
-        Index("audit_event_by_patient", "tenant_id", "patient_id", "at", postgresql_where=text("patient_id IS NOT NULL")),
+        Index(
+            "audit_event_by_patient",
+            "tenant_id",
+            "patient_id",
+            "at",
+            postgresql_where=text("patient_id IS NOT NULL"),
+        ),
         Index("audit_event_by_actor", "tenant_id", "actor_id", "at"),
         Index("audit_event_by_xid", "tenant_id", "xid"),
     )
@@ -108,3 +114,24 @@ class ExternalId(OfTenant, Base):
     system: Mapped[str] = mapped_column(Text, primary_key=True)
     value: Mapped[str] = mapped_column(Text, primary_key=True)
     object_id: Mapped[uuid.UUID]
+
+
+class RateWindow(Base):
+    """How often something was tried in a window of time (global, unlogged: a crash forgives).
+
+    ``key`` is a hash: it names no address and no person.
+    """
+
+    __tablename__ = "rate_window"
+    __table_args__ = (Index("rate_window_by_end", "expires_at"), {"prefixes": ["UNLOGGED"]})
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    count: Mapped[int]
+    expires_at: Mapped[datetime]
+
+
+class Heartbeat(Base):
+    """When a process that nobody calls was last alive (global): the worker."""
+
+    __tablename__ = "heartbeat"
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())

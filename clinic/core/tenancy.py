@@ -92,7 +92,16 @@ def leave() -> None:
 
 @lru_cache(maxsize=4096)
 def _tenant(
-    id: uuid.UUID, slug: str, name: str, timezone: str, country: str, locale: str, currency: str, status: str, version: int, settings: str
+    id: uuid.UUID,
+    slug: str,
+    name: str,
+    timezone: str,
+    country: str,
+    locale: str,
+    currency: str,
+    status: str,
+    version: int,
+    settings: str,
 ) -> Tenant:
     return Tenant(id, slug, name, timezone, country, locale, currency, status, version, json.loads(settings))
 
@@ -149,4 +158,18 @@ def acting_in(slug_or_id: str | uuid.UUID) -> Iterator[Tenant]:
         yield tenant
     finally:
         db.session.rollback()
+        _current.set(before)
+
+
+@contextmanager
+def within(tenant: Tenant) -> Iterator[Tenant]:
+    """Name a clinic to the transaction that already runs: the operator's verbs begin it without one."""
+    from clinic.core import db
+
+    before = _current.get()
+    db.send(("SELECT set_tenant(%(clinic)s)", {"clinic": tenant.id}))
+    _current.set(tenant)
+    try:
+        yield tenant
+    finally:
         _current.set(before)

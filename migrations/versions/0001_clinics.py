@@ -62,8 +62,7 @@ def upgrade() -> None:
             is_active BOOLEAN DEFAULT 'true' NOT NULL,
             created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
             updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
-            CONSTRAINT lookup_pkey PRIMARY KEY (tenant_id, id),
-            CONSTRAINT lookup_one_per_code UNIQUE (tenant_id, kind, code)
+            CONSTRAINT lookup_pkey PRIMARY KEY (tenant_id, id)
         )
         """
     )
@@ -84,6 +83,8 @@ def upgrade() -> None:
             email TEXT,
             latitude FLOAT,
             longitude FLOAT,
+            city_key TEXT DEFAULT '' NOT NULL,
+            search_key TEXT DEFAULT '' NOT NULL,
             version INTEGER DEFAULT '1' NOT NULL,
             is_active BOOLEAN DEFAULT 'true' NOT NULL,
             created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
@@ -104,7 +105,8 @@ def upgrade() -> None:
         )
         """
     )
-    run("CREATE UNIQUE INDEX location_one_per_code ON location (tenant_id, code) WHERE code IS NOT NULL")
+    run("CREATE UNIQUE INDEX lookup_one_per_code ON lookup (tenant_id, kind, lower(code)) WHERE is_active")
+    run("CREATE UNIQUE INDEX location_one_per_code ON location (tenant_id, lower(code)) WHERE is_active AND code IS NOT NULL")
     share("tenant", "SELECT, INSERT, UPDATE")
     protect("setting", "SELECT, INSERT, UPDATE")
     share("lookup_value", "SELECT, INSERT, UPDATE")

@@ -140,7 +140,7 @@ def upgrade() -> None:
         "ALTER TABLE hold ADD CONSTRAINT hold_of_doctor FOREIGN KEY(tenant_id, doctor_id) REFERENCES doctor (tenant_id, id)"
     )
     run(
-        """CREATE INDEX appointment_busy ON appointment (tenant_id, doctor_id, starts_at) INCLUDE (ends_at, status, patient_id, place, overbooked, room_id, service_id) WHERE status IN ('pending', 'booked', 'confirmed', 'checked_in', 'in_progress', 'completed')"""
+        """CREATE INDEX appointment_busy ON appointment (tenant_id, doctor_id, starts_at) INCLUDE (ends_at, id, place, overbooked, room_id, buffer_before_minutes, buffer_after_minutes) WHERE status IN ('pending', 'booked', 'confirmed', 'checked_in', 'in_progress', 'completed')"""
     )
     run("CREATE INDEX appointment_by_change ON appointment (tenant_id, updated_at, id)")
     run("CREATE INDEX appointment_by_date ON appointment (tenant_id, date, starts_at, id)")

@@ -37,7 +37,8 @@ def upgrade() -> None:
             OUT tenant_id uuid, OUT slug text, OUT name text, OUT timezone text, OUT country text, OUT locale text,
             OUT currency text, OUT status text, OUT version int, OUT settings text,
             OUT who_kind text, OUT who_id uuid, OUT role text, OUT scopes text[], OUT patient_id uuid,
-            OUT doctor_id uuid, OUT who_name text, OUT email text, OUT language text, OUT session_id uuid
+            OUT doctor_id uuid, OUT who_name text, OUT email text, OUT language text, OUT session_id uuid,
+            OUT session_due boolean
         ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
         DECLARE
             clinic public.tenant%ROWTYPE;
@@ -59,8 +60,9 @@ def upgrade() -> None:
                 RETURN;
             END IF;
             IF session_hash IS NOT NULL THEN
-                SELECT 'user', u.id, u.role, u.name, u.email, u.language, s.id
-                  INTO who_kind, who_id, role, who_name, email, language, session_id
+                SELECT 'user', u.id, u.role, u.name, u.email, u.language, s.id,
+                       s.last_seen_at < now() - interval '1 minute'
+                  INTO who_kind, who_id, role, who_name, email, language, session_id, session_due
                   FROM public.user_session s
                   JOIN public.user_account u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
                  WHERE s.tenant_id = clinic.id AND s.token_hash = session_hash

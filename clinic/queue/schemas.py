@@ -1,0 +1,99 @@
+"""What a JSON body about the queue looks like, and what is answered."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from typing import Any, Literal
+
+from clinic.core.fields import Line, Note
+from clinic.core.schema import Body, ListOf, Query, Reply
+from clinic.core.times import Date
+from clinic.patients.schemas import NewPatient
+
+Priority = Literal["normal", "urgent"]
+State = Literal["waiting", "called", "in_room", "served", "skipped", "left"]
+
+
+class CheckIn(Body):
+    """Somebody is here: for their appointment, or without one (``walk_in``)."""
+
+    appointment_id: uuid.UUID | None = None
+    patient_id: uuid.UUID | None = None
+    patient: NewPatient | None = None
+    doctor_id: uuid.UUID | None = None
+    specialty: Line | None = None
+    service_id: uuid.UUID | None = None
+    walk_in: bool = False
+    priority: Priority = "normal"
+    priority_reason: Line | None = None
+    reason: Note | None = None
+    overbook: bool = False
+    overbook_reason: Line | None = None
+
+
+class DayOf(Query):
+    """Which day; today at the doctor's location if left out."""
+
+    date: Date | None = None
+
+
+class Prioritise(Body):
+    priority: Priority
+    reason: Line | None = None
+
+
+class Transfer(Body):
+    doctor_id: uuid.UUID
+
+
+class Entry(Reply):
+    """Somebody in the queue. Numbers never change; ``ahead`` and the estimate do."""
+
+    id: uuid.UUID
+    appointment_id: uuid.UUID
+    doctor_id: uuid.UUID
+    patient_id: uuid.UUID
+    date: date
+    queue_position: int
+    ticket: str
+    status: State
+    priority: Priority
+    priority_reason: str | None
+    walk_in: bool
+    checked_in_at: datetime
+    called_at: datetime | None
+    started_at: datetime | None
+    served_at: datetime | None
+    version: int
+    ahead: int
+    estimated_wait_minutes: int
+    why: str
+
+
+Queue = ListOf[Entry]
+
+
+def show(entry: Any, ahead: int = 0, wait: int = 0, why: str = "") -> dict[str, Any]:
+    """An entry as the API answers it."""
+    return {
+        "id": entry.id,
+        "appointment_id": entry.appointment_id,
+        "doctor_id": entry.doctor_id,
+        "patient_id": entry.patient_id,
+        "date": entry.date,
+        "queue_position": entry.position,
+        "ticket": entry.ticket,
+        "status": entry.status,
+        "priority": entry.priority,
+        "priority_reason": entry.priority_reason,
+        "walk_in": entry.walk_in,
+        "checked_in_at": entry.checked_in_at,
+        "called_at": entry.called_at,
+        "started_at": entry.started_at,
+        "served_at": entry.served_at,
+        "version": entry.version,
+        "ahead": ahead,
+        "estimated_wait_minutes": wait,
+        "why": why,
+    }
