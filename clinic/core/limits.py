@@ -1,0 +1,289 @@
+"""How often: throttles for what is guessed, limits for what is asked too fast.
+
+Sign-in and codes are counted in PostgreSQL, exactly and for all processes together, on a connection beside the
+request's, so that a try counts although the request is taken back. A try is counted before it is made and given back
+when it succeeds: many guesses at once are no way around.
+
+For JSON calls each process leases a score of tokens at a time, so a request costs no round trip; what it has leased and
+not used is lost to the others, never the other way round. (flask-limiter would do both by its decorators at 100 µs a
+request; its storage interface and its arithmetic alone, which are the ``limits`` package, take 15.)
+
+A window's key is a keyed hash: the table names no person and no address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from flask import Flask, Response, current_app, g, request
+from limits import RateLimitItem, parse
+from limits.storage import Storage
+from limits.strategies import FixedWindowRateLimiter
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from clinic.core import aside, log, tenancy
+from clinic.core.errors import TooMany
+
+API = "/api/"
+PER_KEY = parse("3000/minute")
+PER_ADDRESS = parse("6000/minute")
+TRIES = {
+    "sign_in": {
+        # One person forgets their password; one address is a whole clinic behind its router.
+        "account_at_address": parse("10/minute"),
+        "account": parse("100/hour"),
+        "address": parse("60/minute"),
+    },
+}
+SCORE = 20
+MANY_LEASES = 10_000
+
+SPEND = """
+INSERT INTO rate_window AS w (key, count, expires_at)
+VALUES (%(key)s, greatest(%(amount)s, 0), now() + make_interval(secs => %(seconds)s))
+ON CONFLICT (key) DO UPDATE SET
+    count = CASE WHEN w.expires_at <= now() THEN excluded.count ELSE greatest(w.count + %(amount)s, 0) END,
+    expires_at = CASE WHEN w.expires_at <= now() THEN excluded.expires_at ELSE w.expires_at END
+RETURNING count, extract(epoch FROM expires_at - now())::float8 AS seconds
+"""
+LOOK = """
+SELECT count, extract(epoch FROM expires_at - now())::float8 AS seconds FROM rate_window
+ WHERE key = %(key)s AND expires_at > now()
+"""
+TIDY = """
+DELETE FROM rate_window WHERE key IN
+    (SELECT key FROM rate_window WHERE expires_at <= now() LIMIT 100 FOR UPDATE SKIP LOCKED)
+"""
+
+
+class Windows(Storage):
+    """Fixed windows in PostgreSQL, one row each, shared by every process."""
+
+    STORAGE_SCHEME = None
+
+    def __init__(self, pool: Engine, secret: str) -> None:
+        super().__init__()
+        self.pool, self.secret = pool, secret.encode()
+
+    @property
+    def base_exceptions(self) -> tuple[type[Exception], ...]:
+        return (psycopg.Error, SQLAlchemyError)
+
+    def name(self, key: str) -> str:
+        return hmac.new(self.secret, key.encode(), hashlib.sha256).hexdigest()[:40]
+
+    def spend(self, key: str, seconds: int, amount: int) -> tuple[int, float]:
+        """Count *amount* more (less, if negative) in the window of *key*; answers the count and the seconds left."""
+        found = aside.row(self.pool, SPEND, key=self.name(key), seconds=seconds, amount=amount)
+        if found.count == amount:  # a new window: a good moment to sweep out old ones
+            aside.row(self.pool, TIDY)
+        return found.count, found.seconds
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        return self.spend(key, expiry, amount)[0]
+
+    def get(self, key: str) -> int:
+        found = aside.row(self.pool, LOOK, key=self.name(key))
+        return found.count if found else 0
+
+    def get_expiry(self, key: str) -> float:
+        found = aside.row(self.pool, LOOK, key=self.name(key))
+        return time.time() + (found.seconds if found else 0)
+
+    def check(self) -> bool:
+        return bool(aside.row(self.pool, "SELECT true AS here").here)
+
+    def reset(self) -> int | None:
+        aside.row(self.pool, "DELETE FROM rate_window")
+        return None
+
+    def clear(self, key: str) -> None:
+        aside.row(self.pool, "DELETE FROM rate_window WHERE key = %(key)s", key=self.name(key))
+
+
+@dataclass(slots=True)
+class Lease:
+    """What this process took of a window: counts from ``first`` up to ``last``, until ``ends`` (monotonic seconds)."""
+
+    first: int
+    last: int
+    ends: float
+
+
+class Leases(Storage):
+    """Windows of which this process takes a score of tokens at a time."""
+
+    STORAGE_SCHEME = None
+
+    def __init__(self, windows: Windows, score: int = SCORE) -> None:
+        super().__init__()
+        self.windows, self.score = windows, score
+        self.leases: dict[str, Lease] = {}
+        self.lock = threading.Lock()
+
+    @property
+    def base_exceptions(self) -> tuple[type[Exception], ...]:
+        return self.windows.base_exceptions
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        with self.lock:
+            lease = self.leases.get(key)
+            if lease is not None and lease.ends > time.monotonic() and lease.first + amount <= lease.last:
+                lease.first += amount
+                return lease.first
+        # The round trip is outside the lock: two who come at once lease twice, which the window knows.
+        taken = max(self.score, amount)
+        count, seconds = self.windows.spend(key, expiry, taken)
+        with self.lock:
+            if len(self.leases) >= MANY_LEASES:
+                now = time.monotonic()
+                self.leases = {name: lease for name, lease in self.leases.items() if lease.ends > now}
+            self.leases[key] = Lease(count - taken + amount, count, time.monotonic() + seconds)
+        return count - taken + amount
+
+    def get(self, key: str) -> int:
+        lease = self.leases.get(key)
+        return lease.first if lease and lease.ends > time.monotonic() else 0
+
+    def get_expiry(self, key: str) -> float:
+        lease = self.leases.get(key)
+        return time.time() + max(0.0, lease.ends - time.monotonic() if lease else 0.0)
+
+    def check(self) -> bool:
+        return self.windows.check()
+
+    def reset(self) -> int | None:
+        self.leases.clear()
+        return self.windows.reset()
+
+    def clear(self, key: str) -> None:
+        self.leases.pop(key, None)
+        self.windows.clear(key)
+
+
+class Limits:
+    """Both kinds of limits of one application."""
+
+    def __init__(self, app: Flask) -> None:
+        self.windows = Windows(aside.engine(app), str(app.config["SECRET_KEY"]))
+        self.leases = Leases(self.windows)
+        self.exactly = FixedWindowRateLimiter(self.windows)
+        self.roughly = FixedWindowRateLimiter(self.leases)
+
+
+def install(app: Flask) -> None:
+    """Hang the limits behind the doors; ``RATE_LIMITS=off`` takes them away and says so in the log."""
+    if not on(app):
+        log.get("clinic.limits").warning("rate limits are off", rate_limits="off")
+        return
+    app.extensions["limits"] = Limits(app)
+    app.before_request(count_call)
+    app.after_request(say_what_is_left)
+
+
+def on(app: Flask) -> bool:
+    """Whether this application counts at all: ``RATE_LIMITS`` of the environment, or of Flask's config (tests)."""
+    settings = app.config.get("SETTINGS")
+    return bool(app.config.get("RATE_LIMITS", settings.rate_limits if settings else True))
+
+
+# -- what is asked too fast --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a caller has left in a window."""
+
+    limit: int
+    remaining: int
+    seconds: int
+
+
+def count_call() -> None:
+    """Before a JSON call, behind the door: one token of the key's window and one of the address's.
+
+    Raises ``TooMany`` with ``Retry-After``.
+    """
+    if not request.path.startswith(API):
+        return
+    tenant = tenancy.current()
+    mine = [(PER_ADDRESS, ("address", request.remote_addr or ""))]
+    if g.actor.kind == "key":
+        mine.insert(0, (PER_KEY, ("key", f"{tenant.id if tenant else ''}:{g.actor.id}")))
+    limits: Limits = current_app.extensions["limits"]
+    for limit, names in mine:
+        allowed = limits.roughly.hit(limit, *names)
+        left = _left(limits.roughly, limit, *names)
+        if "left" not in g or left.remaining < g.left.remaining:
+            g.left = left
+        if not allowed:
+            g.left = left
+            raise TooMany(headers={"Retry-After": str(left.seconds)})
+
+
+def _left(limiter: FixedWindowRateLimiter, limit: RateLimitItem, *names: str) -> Left:
+    window = limiter.get_window_stats(limit, *names)
+    return Left(limit.amount, max(0, window.remaining), max(1, round(window.reset_time - time.time())))
+
+
+def say_what_is_left(response: Response) -> Response:
+    """``RateLimit-*`` of the window that is nearest to its end of tokens; ``Reset`` in seconds."""
+    left: Left | None = g.get("left")
+    if left is not None:
+        response.headers["RateLimit-Limit"] = str(left.limit)
+        response.headers["RateLimit-Remaining"] = str(left.remaining)
+        response.headers["RateLimit-Reset"] = str(left.seconds)
+    return response
+
+
+# -- what is guessed ---------------------------------------------------------------------------------------------
+
+
+class Attempt:
+    """A counted try; ``succeeded`` gives it back, so that only what went wrong adds up."""
+
+    def __init__(self, limits: Limits | None, spent: list[tuple[RateLimitItem, tuple[str, ...]]]) -> None:
+        self.limits, self.spent = limits, spent
+
+    def succeeded(self) -> None:
+        """It was no guess: take it off the count again."""
+        if self.limits is not None:
+            for limit, names in self.spent:
+                self.limits.windows.incr(limit.key_for(*names), limit.get_expiry(), -1)
+
+
+def attempt(what: str, *, account: str) -> Attempt:
+    """Count a try at *what* (a name in ``TRIES``) for *account* from this request's address, before it is made.
+
+    The answer is the same whether the account exists or not. Raises ``TooMany`` with ``Retry-After``.
+    """
+    limits: Limits | None = current_app.extensions.get("limits")
+    if limits is None:
+        return Attempt(None, [])
+    address, whose = request.remote_addr or "", f"{tenancy.require().id}:{account}"
+    names: dict[str, tuple[str, ...]] = {
+        "account_at_address": (what, whose, address),
+        "account": (what, whose),
+        "address": (what, address),
+    }
+    spent = []
+    for scope, limit in TRIES[what].items():
+        if not limits.exactly.hit(limit, *names[scope]):
+            left = _left(limits.exactly, limit, *names[scope])
+            raise TooMany(headers={"Retry-After": str(left.seconds)})
+        spent.append((limit, names[scope]))
+    return Attempt(limits, spent)
+
+
+def forgive() -> None:
+    """Forget every window (tests, and an operator's console)."""
+    found: Any = current_app.extensions.get("limits")
+    if found is not None:
+        found.leases.reset()
