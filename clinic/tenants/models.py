@@ -59,18 +59,36 @@ class Lookup(Versioned, Base):
     """A coded value of one clinic's own."""
 
     __tablename__ = "lookup"
-    __table_args__ = (UniqueConstraint("tenant_id", "kind", "code", name="lookup_one_per_code"),)
+    __table_args__ = (
+        Index(
+            "lookup_one_per_code",
+            "tenant_id",
+            "kind",
+            text("lower(code)"),
+            unique=True,
+            postgresql_where=text("is_active"),
+        ),
+    )
     kind: Mapped[str] = mapped_column(Text)
     code: Mapped[str] = mapped_column(Text)
     label: Mapped[str] = mapped_column(Text)
 
 
 class Location(Versioned, Base):
-    """A place where the clinic receives. Its time zone decides what a day is there."""
+    """A place where the clinic receives. Its time zone decides what a day is there.
+
+    ``city_key`` and ``search_key`` are the folded forms that filters compare: no accents, no case.
+    """
 
     __tablename__ = "location"
     __table_args__ = (
-        Index("location_one_per_code", "tenant_id", "code", unique=True, postgresql_where=text("code IS NOT NULL")),
+        Index(
+            "location_one_per_code",
+            "tenant_id",
+            text("lower(code)"),
+            unique=True,
+            postgresql_where=text("is_active AND code IS NOT NULL"),
+        ),
     )
     name: Mapped[str] = mapped_column(Text)
     code: Mapped[str | None] = mapped_column(Text)
@@ -84,6 +102,8 @@ class Location(Versioned, Base):
     email: Mapped[str | None] = mapped_column(Text)
     latitude: Mapped[float | None] = mapped_column(Float)
     longitude: Mapped[float | None] = mapped_column(Float)
+    city_key: Mapped[str] = mapped_column(Text, default="", server_default="")
+    search_key: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
 class CustomFieldSchema(OfTenant, Base):
@@ -91,7 +111,9 @@ class CustomFieldSchema(OfTenant, Base):
 
     __tablename__ = "custom_field_schema"
     __table_args__ = (
-        CheckConstraint("kind IN ('patient', 'doctor', 'appointment', 'availability', 'block')", name="kind_known"),
+        CheckConstraint(
+            "kind IN ('patient', 'doctor', 'appointment', 'availability', 'block')", name="kind_known"
+        ),
     )
     kind: Mapped[str] = mapped_column(Text, primary_key=True)
     schema: Mapped[dict[str, Any]] = mapped_column(JSONB)
