@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, Index, LargeBinary, Text, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, INET
 from sqlalchemy.orm import Mapped, mapped_column
 
-from clinic.core.db import Base, Identified, Versioned, belongs_to
+from clinic.core.db import Base, Identified, OfTenant, Versioned, belongs_to
 
 
 class User(Versioned, Base):
@@ -18,7 +18,9 @@ class User(Versioned, Base):
     __tablename__ = "user_account"
     __table_args__ = (
         UniqueConstraint("tenant_id", "email_key", name="user_account_one_per_email"),
-        CheckConstraint("role IN ('patient', 'doctor', 'receptionist', 'manager', 'owner')", name="role_known"),
+        CheckConstraint(
+            "role IN ('patient', 'doctor', 'receptionist', 'manager', 'owner')", name="role_known"
+        ),
     )
     email: Mapped[str] = mapped_column(Text)
     email_key: Mapped[str] = mapped_column(Text)
@@ -70,3 +72,13 @@ class ApiKey(Identified, Base):
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
+
+
+class ApiKeyDay(OfTenant, Base):
+    """How many requests a key made on one day (UTC)."""
+
+    __tablename__ = "api_key_day"
+    __table_args__ = (belongs_to("api_key", "key_id"),)
+    key_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    requests: Mapped[int]

@@ -9,7 +9,6 @@ A room hangs its faces on ``StaffPages``, ``PortalPages`` or ``core.api.ApiBluep
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import time
@@ -17,13 +16,16 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Flask, Response, current_app, g, redirect, request
+from flask_wtf.csrf import validate_csrf
 from werkzeug.exceptions import HTTPException
+from wtforms import ValidationError as WTFormsValidationError
 
 from clinic.core import audit, db, log, tenancy
 from clinic.core.access import ANONYMOUS, PLATFORM, Actor
 from clinic.core.errors import Forbidden, NotFound, Refusal, Unauthorized, Unavailable
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.ids import new_id
+from clinic.core.secret import hashed
 
 ANY_HOST = ("/health", "/static/")
 API = "/api/"
@@ -58,11 +60,6 @@ class PortalPages(Blueprint):
 def session_cookie() -> str:
     """The session cookie's name: ``__Host-`` where the browser can hold it to that (https)."""
     return "__Host-session" if request.is_secure else "clinic_session"
-
-
-def hashed(secret: str) -> bytes:
-    """How a random secret (session, key) is stored: SHA-256 is enough for 256 random bits."""
-    return hashlib.sha256(secret.encode()).digest()
 
 
 def slug_of_host() -> str | None:
@@ -101,7 +98,7 @@ def open_the_door() -> Any:
 def _platform_door() -> Any:
     g.platform = True
     if not (request.path.startswith(API) or request.path == "/metrics"):
-        return None
+        return _platform_page()
     if _is_public():
         return None
     given = request.headers.get("X-Api-Key", "")
@@ -110,6 +107,13 @@ def _platform_door() -> Any:
         raise Unauthorized
     g.actor = PLATFORM
     return _check_right()
+
+
+def _platform_page() -> None:
+    """The platform has a few public pages; those of a clinic are not found here."""
+    blueprint = current_app.blueprints.get(request.blueprint or "")
+    if _view() is not None and (not _is_public() or getattr(blueprint, "door", None) in ("staff", "portal")):
+        raise NotFound
 
 
 def _clinic_door(slug: str) -> Any:
@@ -132,6 +136,7 @@ def _clinic_door(slug: str) -> Any:
             who.who_kind, who.who_id, who.role, frozenset(who.scopes or ()), who.patient_id, who.doctor_id,
             who.who_name, who.session_id, who.language, who.email or "",
         )  # fmt: skip
+        g.session_due = who.session_due
     elif api and not _is_public():
         raise Unauthorized(headers={"WWW-Authenticate": 'Bearer realm="clinic"'})
     return _check_right()
@@ -172,15 +177,50 @@ def _check_right() -> Any:
     raise Forbidden
 
 
+KEPT_FIELDS, KEPT_LENGTH = 500, 100_000
+"""How much of an interrupted form is carried along: fields, characters."""
+
+
 def to_sign_in() -> Response:
-    """To the sign-in page and back. An htmx request is told to go there whole (HOUSE, *Names*)."""
-    back = request.full_path.rstrip("?") if request.method == "GET" else request.headers.get("Referer", "/")
+    """To the sign-in page and back; an htmx request is told to go there whole (HOUSE, *Names*).
+
+    A form that was being filled in is carried along and sent again after signing in.
+    """
+    if request.headers.get("HX-Request"):
+        # Back to the page that the fragment is a part of.
+        page = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "/")
+        return Response(status=401, headers={"HX-Redirect": _sign_in_address(page)})
+    if request.method != "POST":
+        return redirect(_sign_in_address(request.full_path.rstrip("?")))  # type: ignore[return-value]
+    fields = _typed()
+    if fields:
+        kept: Response = current_app.extensions["sign_in"](request.full_path.rstrip("?"), fields)
+        return kept
+    return redirect(_sign_in_address(request.headers.get("Referer", "/")), 303)  # type: ignore[return-value]
+
+
+def _sign_in_address(back: str) -> str:
     if "://" in back:
         back = "/" + back.split("://", 1)[1].partition("/")[2]
-    where = f"/login?next={quote(back)}"
-    if request.headers.get("HX-Request"):
-        return Response(status=401, headers={"HX-Redirect": where})
-    return redirect(where)  # type: ignore[return-value]
+    return f"/login?next={quote(back)}"
+
+
+def _typed() -> list[tuple[str, str]]:
+    """What a form of ours holds, less its token and passwords; nothing if it is not ours, or too much.
+
+    The token is asked for here already: without it another site could have its own form sent in the person's name.
+    """
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except WTFormsValidationError:
+        return []
+    fields = [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name != "csrf_token" and "password" not in name
+    ]
+    fits = len(fields) <= KEPT_FIELDS and sum(len(name) + len(value) for name, value in fields) <= KEPT_LENGTH
+    return fields if fits else []
 
 
 def close_the_door(response: Response) -> Response:
