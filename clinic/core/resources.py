@@ -58,10 +58,26 @@ class Under:
 
 
 def shown(record: Any, reply: type[BaseModel], **more: Any) -> Shown:
-    """What *reply* promises of a record, times in the clinic's zone; *more* stands in place of the record's own."""
+    """What *reply* promises of a record, times in the clinic's zone; *more* stands in place of the record's own.
+
+    What it need not answer (``location``, with ``expand``) is left out.
+    """
     return {
-        name: more[name] if name in more else in_zone(getattr(record, name)) for name in reply.model_fields
+        name: more[name] if name in more else in_zone(getattr(record, name))
+        for name, field in reply.model_fields.items()
+        if name in more or field.is_required()
     }
+
+
+def given(body: Body) -> Shown:
+    """What was sent, bodies within the body as plain objects with all their fields."""
+    return {name: _plain(value) for name, value in body.given().items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value.model_dump() if isinstance(value, BaseModel) else value
 
 
 def in_zone(value: Any) -> Any:
@@ -115,7 +131,7 @@ def hang(
 
     def create(body: Any, owner: uuid.UUID | None = None) -> Response:
         whose = {under.column: under.owners.one(owner).id} if under and owner else {}
-        fields = body.given()
+        fields = given(body)
         force = fields.pop("force", False)
         record = records.add(fields=fields | whose, force=force, by=g.actor)
         where = f"{PREFIX}{path}/{record.id}"
@@ -125,7 +141,7 @@ def hang(
         return answered(records.one(id), query)
 
     def change_one(id: uuid.UUID, body: Any) -> Response:
-        fields = body.given()
+        fields = given(body)
         force = fields.pop("force", False)
         return answered(
             records.change(id, fields=fields, version=expected_version(), force=force, by=g.actor)

@@ -1,0 +1,79 @@
+"""Specialties, rooms and visit types as JSON (API.md §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from clinic.core import external
+from clinic.core.api import ApiBlueprint
+from clinic.core.records import CodeTaken
+from clinic.core.resources import Shown, hang, shown
+from clinic.schedule import directory, schemas_directory
+from clinic.schedule.booked import AppointmentsAffected
+from clinic.schedule.expanding import expand
+
+specialties = ApiBlueprint("specialties", __name__, about="Fields of medicine that the clinic offers.")
+rooms = ApiBlueprint("rooms", __name__, about="Rooms and devices that a visit may need.")
+services = ApiBlueprint("services", __name__, about="Visit types: how long, with what around them, for whom.")
+
+hang(
+    specialties,
+    "/specialties",
+    directory.specialties,
+    noun="specialty",
+    reply=schemas_directory.Specialty,
+    new=schemas_directory.SpecialtyNew,
+    change=schemas_directory.SpecialtyChange,
+    listing=schemas_directory.SpecialtyListing,
+    refuses=[CodeTaken],
+    read="schedule.read",
+    write="schedule.write",
+)
+
+
+def show_rooms(found: Sequence[Any], kinds: frozenset[str]) -> list[Shown]:
+    """Rooms as ``schemas_directory.Room``."""
+    return expand([shown(room, schemas_directory.Room) for room in found], kinds)
+
+
+hang(
+    rooms,
+    "/rooms",
+    directory.rooms,
+    noun="room",
+    reply=schemas_directory.Room,
+    new=schemas_directory.RoomNew,
+    change=schemas_directory.RoomChange,
+    listing=schemas_directory.RoomListing,
+    reading=schemas_directory.RoomRead,
+    show=show_rooms,
+    refuses=[AppointmentsAffected],
+    read="schedule.read",
+    write="schedule.write",
+)
+
+
+def show_services(found: Sequence[Any], _kinds: frozenset[str]) -> list[Shown]:
+    """Visit types as ``schemas_directory.Service``."""
+    outside = external.of("service", [service.id for service in found])
+    return [
+        shown(service, schemas_directory.Service, external_ids=outside.get(service.id, {}))
+        for service in found
+    ]
+
+
+hang(
+    services,
+    "/services",
+    directory.services,
+    noun="visit type",
+    reply=schemas_directory.Service,
+    new=schemas_directory.ServiceNew,
+    change=schemas_directory.ServiceChange,
+    listing=schemas_directory.ServiceListing,
+    show=show_services,
+    refuses=[CodeTaken, external.ExternalIdTaken, AppointmentsAffected],
+    read="schedule.read",
+    write="schedule.write",
+)

@@ -1,0 +1,136 @@
+"""Blocked time, closures and doctors' days as JSON (API.md §4)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Response, g
+
+from clinic.core import cursor
+from clinic.core.access import allow
+from clinic.core.api import ApiBlueprint, answer, expected_version, page
+from clinic.core.errors import FieldError, Invalid, invalid
+from clinic.core.i18n import lazy_gettext as _
+from clinic.core.parsing import Wrong
+from clinic.core.resources import Shown, Under, hang, shown
+from clinic.core.schema import ListOf, Record
+from clinic.core.times import iso_date
+from clinic.schedule import days, loading, schemas_timeaway, timeaway
+from clinic.schedule.booked import AppointmentsAffected, AppointmentsInBlock
+from clinic.schedule.doctors import doctors
+from clinic.schedule.expanding import expand
+
+blocked_times = ApiBlueprint("blocked_times", __name__, about="Time that a doctor does not offer.")
+closures = ApiBlueprint("closures", __name__, about="A location, or the whole clinic, is closed.")
+doctor_days = ApiBlueprint(
+    "doctor_days", __name__, about="A doctor's day: presence, cap, delay, and how full it is."
+)
+MOST_DAYS = 366
+
+
+def show_blocks(found: Sequence[Any], _kinds: frozenset[str]) -> list[Shown]:
+    """Blocked times as ``schemas_timeaway.BlockedTime``, each on its doctor's clock."""
+    who, _rest = loading.whose(doctor_ids=[block.doctor_id for block in found])
+    zones = {doctor.id: who.zone_of(doctor) for doctor in who.doctors}
+    return [_show_away(block, schemas_timeaway.BlockedTime, zones[block.doctor_id]) for block in found]
+
+
+def show_closures(found: Sequence[Any], kinds: frozenset[str]) -> list[Shown]:
+    """Closures as ``schemas_timeaway.Closure``, each on the clock of its location."""
+    who, _rest = loading.whose(doctor_ids=[])
+    zones = {closure.id: who.zone_at(closure.location_id) for closure in found}
+    return expand(
+        [_show_away(closure, schemas_timeaway.Closure, zones[closure.id]) for closure in found],
+        kinds,
+    )
+
+
+def _show_away(record: Any, reply: type[Record], zone: ZoneInfo, **more: Any) -> Shown:
+    return shown(
+        record, reply, start=record.starts_at.astimezone(zone), end=record.ends_at.astimezone(zone), **more
+    )
+
+
+hang(
+    blocked_times,
+    "/blocked-times",
+    timeaway.blocks,
+    noun="blocked time",
+    reply=schemas_timeaway.BlockedTime,
+    new=schemas_timeaway.BlockedTimeNew,
+    change=schemas_timeaway.BlockedTimeChange,
+    listing=schemas_timeaway.BlockedTimeListing,
+    show=show_blocks,
+    under=Under("/doctors", doctors, "doctor_id"),
+    read="schedule.inspect",
+    write="schedule.own_hours",
+    refuses=[AppointmentsInBlock],
+)
+hang(
+    closures,
+    "/closures",
+    timeaway.closures,
+    noun="closure",
+    reply=schemas_timeaway.Closure,
+    new=schemas_timeaway.ClosureNew,
+    change=schemas_timeaway.ClosureChange,
+    listing=schemas_timeaway.ClosureListing,
+    reading=schemas_timeaway.ClosureRead,
+    show=show_closures,
+    read="schedule.read",
+    write="schedule.write",
+    refuses=[AppointmentsAffected],
+)
+
+
+@doctor_days.get("/doctors/<uuid:id>/days", answers=ListOf[schemas_timeaway.DoctorDay])
+@allow("schedule.inspect")
+def load(id: uuid.UUID, query: schemas_timeaway.DayListing) -> Any:
+    """How full each day is."""
+    if query.to < query.from_ or query.to - query.from_ >= timedelta(days=MOST_DAYS):
+        message = str(_("Ask for 1 to %(most)s days.", most=MOST_DAYS))
+        raise Invalid(FieldError("/to", "out_of_range", message))
+    after = cursor.decode(query.cursor, (date,))
+    first = after[0] + timedelta(days=1) if after else query.from_
+    last = min(query.to, first + timedelta(days=query.limit))
+    return page(days.load(id, first=first, last=last), query.limit, lambda day: (day.date,), show_day)
+
+
+@doctor_days.get("/doctors/<uuid:id>/days/<on>", answers=schemas_timeaway.DoctorDay)
+@allow("schedule.inspect")
+def day(id: uuid.UUID, on: str) -> Response:
+    """One day of a doctor."""
+    return _answer(days.one(id, on=_date(on)))
+
+
+@doctor_days.put(
+    "/doctors/<uuid:id>/days/<on>", answers=schemas_timeaway.DoctorDay, refuses=[AppointmentsAffected]
+)
+@allow("schedule.doctor_day")
+def put_day(id: uuid.UUID, on: str, body: schemas_timeaway.DayChange) -> Response:
+    """Say whether the doctor is there, how many they take, how late they are."""
+    fields = body.given()
+    force = fields.pop("force", False)
+    return _answer(
+        days.put(id, on=_date(on), fields=fields, version=expected_version(), force=force, by=g.actor)
+    )
+
+
+def show_day(day: days.Day) -> Shown:
+    """A day as ``schemas_timeaway.DoctorDay``."""
+    return shown(day, schemas_timeaway.DoctorDay)
+
+
+def _answer(day: days.Day) -> Response:
+    return answer(show_day(day), version=day.version)
+
+
+def _date(text: str) -> date:
+    try:
+        return iso_date(text)
+    except Wrong as wrong:
+        raise invalid("/date", wrong.code, wrong.message) from None
