@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -25,8 +24,10 @@ import clinic
 from clinic.core.access import allow, public
 from clinic.core.db import Base
 from clinic.core.errors import MEANINGS, Refusal
+from config import Settings
 from tests import house, promises
 
+Routes = dict[str, Callable[..., Any]]
 HOUSE = Path(clinic.__file__).parent
 
 # The few tables that belong to no clinic, and the few routes that are open to everybody. Each addition is a decision.
@@ -41,6 +42,18 @@ FEW = 6
 def tables() -> MetaData:
     clinic.load_models()
     return Base.metadata
+
+
+@pytest.fixture(scope="module")
+def routes() -> Routes:
+    """The view of each route. Flask's own for static files is none of ours; the door lets them pass by name."""
+    nowhere = "postgresql://clinic_app@localhost/nowhere"
+    settings = Settings(
+        environment="demo", database_url=nowhere, secret_key="s" * 40, master_api_key="m" * 40
+    )
+    app = clinic.create_app(settings)
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()} - {"static"}
+    return {endpoint: app.view_functions[endpoint] for endpoint in endpoints}
 
 
 def test_rooms_look_left() -> None:
@@ -82,18 +95,12 @@ def test_a_fragment_has_one_name_in_four_places() -> None:
     assert house.a_fragment_has_one_name(HOUSE) == []
 
 
-def routes(app: Flask) -> dict[str, Callable[..., Any]]:
-    """The view of each route. Flask's own for static files is none of ours; the door lets them pass by name."""
-    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()} - {"static"}
-    return {endpoint: app.view_functions[endpoint] for endpoint in endpoints}
+def test_every_route_is_guarded(routes: Routes) -> None:
+    assert promises.every_route_is_guarded(routes) == []
 
 
-def test_every_route_is_guarded(app: Flask) -> None:
-    assert promises.every_route_is_guarded(routes(app)) == []
-
-
-def test_few_routes_are_public(app: Flask) -> None:
-    assert {name for name, view in routes(app).items() if getattr(view, "public", False)} <= PUBLIC_ROUTES
+def test_few_routes_are_public(routes: Routes) -> None:
+    assert {name for name, view in routes.items() if getattr(view, "public", False)} <= PUBLIC_ROUTES
 
 
 def test_tables_keep_the_clinics_apart(tables: MetaData) -> None:
