@@ -1,21 +1,28 @@
-"""Specialties, rooms and visit types as JSON (API.md §4)."""
+"""Specialties, rooms and visit types, and the end of a location, as JSON (API.md §4)."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Response, g
 
 from clinic.core import external
-from clinic.core.api import ApiBlueprint
+from clinic.core.access import allow
+from clinic.core.api import ApiBlueprint, answer, expected_version
 from clinic.core.records import CodeTaken
-from clinic.core.resources import Shown, hang, shown
+from clinic.core.resources import Force, Forced, Shown, hang, shown
 from clinic.schedule import directory, schemas_directory
 from clinic.schedule.booked import AppointmentsAffected
 from clinic.schedule.expanding import expand
+from clinic.tenants.schemas import Location
 
 specialties = ApiBlueprint("specialties", __name__, about="Fields of medicine that the clinic offers.")
 rooms = ApiBlueprint("rooms", __name__, about="Rooms and devices that a visit may need.")
 services = ApiBlueprint("services", __name__, about="Visit types: how long, with what around them, for whom.")
+closing = ApiBlueprint("closing", __name__, about="A location is given up, or opened again.")
 
 hang(
     specialties,
@@ -77,3 +84,22 @@ hang(
     read="schedule.read",
     write="schedule.write",
 )
+
+
+@closing.delete("/locations/<uuid:id>", refuses=[AppointmentsAffected])
+@allow("schedule.write")
+def remove_location(id: uuid.UUID, query: Forced) -> None:
+    """Take a location out of use; it can be restored."""
+    directory.remove_location(id, version=expected_version(), force=query.force, by=g.actor)
+
+
+@closing.post("/locations/<uuid:id>/restore", answers=Location, refuses=[CodeTaken])
+@allow("schedule.write")
+def restore_location(id: uuid.UUID, body: Force) -> Response:
+    """Bring a location back."""
+    row = directory.restore_location(id, version=expected_version(), force=body.force, by=g.actor)
+    times = {
+        name: getattr(row, name).astimezone(ZoneInfo(row.timezone)) for name in ("created_at", "updated_at")
+    }
+    outside = external.of("location", [id]).get(id, {})
+    return answer(shown(row, Location, external_ids=outside, **times), version=row.version)

@@ -82,10 +82,10 @@ def remove_location(id: uuid.UUID, *, version: int | None = None, force: bool = 
 
 
 @db.action
-def restore_location(id: uuid.UUID, *, version: int | None = None, by: Actor) -> Any:
+def restore_location(id: uuid.UUID, *, version: int | None = None, force: bool = False, by: Actor) -> Any:
     """Bring a location back, and the visits that stand there. Raises ``NotFound``, ``Stale``, ``CodeTaken``."""
     booked.lock(None, by=by)
-    with booked.kept(None, force=False, by=by):
+    with booked.kept(None, force=force, by=by):
         return organisation.restore_location(id, version=version, by=by)
 
 

@@ -73,7 +73,9 @@ def read_settings() -> Response:
 @allow("settings.write")
 def change_settings(body: schemas.SettingsChange) -> Response:
     """Change settings."""
-    return _answer_settings(actions.change_settings(changes=body.changes(), version=expected_version(), by=g.actor))
+    return _answer_settings(
+        actions.change_settings(changes=body.changes(), version=expected_version(), by=g.actor)
+    )
 
 
 def _answer_settings(data: dict[str, Any]) -> Response:
@@ -132,18 +134,8 @@ def change_location(id: uuid.UUID, body: schemas.LocationChange) -> Response:
     )
 
 
-@locations.delete("/locations/<uuid:id>")
-@allow("schedule.write")
-def remove_location(id: uuid.UUID) -> None:
-    """Take a location out of use."""
-    actions.remove_location(id, version=expected_version(), by=g.actor)
-
-
-@locations.post("/locations/<uuid:id>/restore", answers=schemas.Location, refuses=[CodeTaken])
-@allow("schedule.write")
-def restore_location(id: uuid.UUID) -> Response:
-    """Bring a location back."""
-    return _answer_location(actions.restore_location(id, version=expected_version(), by=g.actor))
+# Taking a location away and bringing it back concerns booked visits: those two routes are the schedule's
+# (``schedule/api_directory.py``), over the verbs here.
 
 
 def _answer_location(row: Any, **more: Any) -> Response:
@@ -199,7 +191,9 @@ def values(kind: str, query: schemas.LookupListing) -> dict[str, Any]:
 def create_lookup(kind: str, body: schemas.LookupNew) -> Response:
     """Add a value of the clinic's own."""
     row = actions.create_lookup(kind=kind, code=body.code, label=body.label, by=g.actor)
-    return answer(show_lookup(row), version=row.version, status=201, location=f"/api/v1/lookups/{kind}/{row.id}")
+    return answer(
+        show_lookup(row), version=row.version, status=201, location=f"/api/v1/lookups/{kind}/{row.id}"
+    )
 
 
 @lookups.get("/lookups/<kind>/<uuid:id>", answers=schemas.Lookup)
@@ -210,9 +204,7 @@ def value(kind: str, id: uuid.UUID) -> Response:
     return answer(show_lookup(row), version=row.version)
 
 
-@lookups.patch(
-    "/lookups/<kind>/<uuid:id>", answers=schemas.Lookup, refuses=[CodeTaken, actions.SystemValue]
-)
+@lookups.patch("/lookups/<kind>/<uuid:id>", answers=schemas.Lookup, refuses=[CodeTaken, actions.SystemValue])
 @allow("schedule.write")
 def change_lookup(kind: str, id: uuid.UUID, body: schemas.LookupChange) -> Response:
     """Change a value of the clinic's own."""
