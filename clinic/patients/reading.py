@@ -124,7 +124,9 @@ class _Reader:
         """A single word may also be the beginning of a document or of an e-mail address."""
         if term.word is None:
             return term
-        return Term((*term.spans, prefix(tokens.document(term.word)), prefix(tokens.email(term.word))), term.word)
+        return Term(
+            (*term.spans, prefix(tokens.document(term.word)), prefix(tokens.email(term.word))), term.word
+        )
 
     def _number(self, text: str) -> Iterator[Span]:
         digits = "".join(letter for letter in text if letter.isdigit())

@@ -123,8 +123,12 @@ def _fitting(terms: Reading, asked: Asked, limit: int, after: Place | None = Non
     sql = FIND.format(
         columns=asked.columns,
         where="".join(f" AND {condition}" for condition in asked.where),
-        probes="".join(_probe(number, term, params) for number, term in enumerate(others) if term.word is None),
-        words="".join(_asked_of_the_row(number, term, params) for number, term in enumerate(others) if term.word)
+        probes="".join(
+            _probe(number, term, params) for number, term in enumerate(others) if term.word is None
+        ),
+        words="".join(
+            _asked_of_the_row(number, term, params) for number, term in enumerate(others) if term.word
+        )
         + "".join(f" AND {condition.format(id='d.patient_id')}" for condition in asked.whose),
     )
     return [row._replace(span=row.span + skipped) for row in db.rows(sql, **params)]
@@ -185,4 +189,3 @@ def _begins_like(word: str, typed: str, *, whole: bool) -> bool:
     if whole:
         return one_slip(typed, word)
     return any(one_slip(typed, word[:length]) for length in range(len(typed) - 1, len(typed) + 2))
-
