@@ -221,7 +221,7 @@ def _patient(asked: Asked, by: Actor) -> uuid.UUID:
         return found
     if asked.patient is None:
         raise invalid("/patient_id", "required", _("Say who the visit is for."))
-    return patients.find_or_create(asked.patient, by=by).id
+    return patients.find_or_create(asked.patient, at="/patient", by=by).id
 
 
 # -- the rules ----------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from clinic.booking.refusals import (
 )  # fmt: skip
 from clinic.booking.schemas import (
     Appointment,
-    AppointmentList,
+    AppointmentsAsked,
     Appointments,
     Cancelling,
     Hold,
@@ -69,7 +69,7 @@ def book(body: NewAppointment) -> Response:
 
 @api.get("/appointments", answers=Appointments)
 @allow("appointments.read")
-def appointments(query: AppointmentList) -> dict[str, Any]:
+def appointments(query: AppointmentsAsked) -> dict[str, Any]:
     """Visits by date and start."""
     found = queries.page(by=g.actor, limit=query.limit, after=_after(query.cursor), **_filters(query))
     audit.listed("appointment", [visit.id for visit in found[: query.limit]], by=g.actor)
@@ -80,7 +80,7 @@ def appointments(query: AppointmentList) -> dict[str, Any]:
 
 @api.get("/patients/<uuid:id>/appointments", answers=Appointments)
 @allow("appointments.read")
-def appointments_of_patient(id: uuid.UUID, query: AppointmentList) -> dict[str, Any]:
+def appointments_of_patient(id: uuid.UUID, query: AppointmentsAsked) -> dict[str, Any]:
     """One patient's visits."""
     queries.must_see_patient(id, by=g.actor)
     return appointments(query.model_copy(update={"patient_id": id}))
@@ -225,7 +225,7 @@ def _after(text: str | None) -> tuple[Any, ...] | None:
     return cursor.decode(text, (str, str, uuid.UUID))
 
 
-def _filters(query: AppointmentList) -> dict[str, Any]:
+def _filters(query: AppointmentsAsked) -> dict[str, Any]:
     filters: dict[str, Any] = {
         name: getattr(query, name)
         for name in ("doctor_id", "patient_id", "location_id", "service_id", "needs_rescheduling")

@@ -27,7 +27,8 @@ STATUSES = (
     "pending", "booked", "confirmed", "checked_in", "in_progress", "completed", "cancelled", "rejected", "no_show",
 )  # fmt: skip
 HOLDS_A_PLACE = "status IN ('pending', 'booked', 'confirmed', 'checked_in', 'in_progress', 'completed')"
-DURING = "tstzrange(starts_at, ends_at)"
+DURING = "CASE WHEN starts_at IS NOT NULL THEN tstzrange(starts_at, ends_at) END"
+"""A visit without a time has no range (one from NULL to NULL would be all of time)."""
 
 
 def _no_two(name: str, column: str, where: str) -> ExcludeConstraint[Any]:

@@ -149,7 +149,7 @@ class Rescheduling(Body):
         return self.start, self.doctor_id
 
 
-class AppointmentList(Listing):
+class AppointmentsAsked(Listing):
     """Filters of the list of visits. A date is the whole local day; instants are half-open."""
 
     from_: DateOrInstant | None = Field(None, alias="from")

@@ -332,7 +332,7 @@ def _hours(doctor: Any, rules: Iterable[Any], who: Whose) -> dict[str, list[Any]
                     rule.valid_from,
                     rule.valid_until,
                     rule.every_weeks,
-                )  # fmt: skip
+                )
             )
         elif rule.kind == "override":
             intervals = tuple(

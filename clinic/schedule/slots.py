@@ -13,6 +13,7 @@ import orjson
 
 from clinic.core import db, tenancy
 from clinic.core.errors import Refusal, invalid
+from clinic.core.formats import at
 from clinic.core.i18n import gettext
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.ids import parse_id
@@ -67,8 +68,6 @@ def shown(slot: Slot, who: Whose) -> dict[str, Any]:
 
 def label(slot: Slot, who: Whose) -> str:
     """The slot in a sentence in the caller's language."""
-    from clinic.core.jinja import at
-
     doctor = next((found.full_name for found in who.doctors if found.id == slot.doctor_id), "")
     return gettext("%(time)s with %(doctor)s", time=at(slot.start, slot.opening.zone), doctor=doctor)
 

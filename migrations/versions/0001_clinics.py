@@ -106,7 +106,9 @@ def upgrade() -> None:
         """
     )
     run("CREATE UNIQUE INDEX lookup_one_per_code ON lookup (tenant_id, kind, lower(code)) WHERE is_active")
-    run("CREATE UNIQUE INDEX location_one_per_code ON location (tenant_id, lower(code)) WHERE is_active AND code IS NOT NULL")
+    run(
+        "CREATE UNIQUE INDEX location_one_per_code ON location (tenant_id, lower(code)) WHERE is_active AND code IS NOT NULL"
+    )
     share("tenant", "SELECT, INSERT, UPDATE")
     protect("setting", "SELECT, INSERT, UPDATE")
     share("lookup_value", "SELECT, INSERT, UPDATE")

@@ -357,4 +357,18 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    drop("specialty", "room", "service", "doctor", "doctor_specialty", "doctor_location", "doctor_service", "availability", "date_override", "one_off_session", "blocked_time", "closure", "doctor_day")
+    drop(
+        "specialty",
+        "room",
+        "service",
+        "doctor",
+        "doctor_specialty",
+        "doctor_location",
+        "doctor_service",
+        "availability",
+        "date_override",
+        "one_off_session",
+        "blocked_time",
+        "closure",
+        "doctor_day",
+    )

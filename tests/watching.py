@@ -1,0 +1,35 @@
+"""Every statement that is sent, by either way in: psycopg's cursors are watched, below the ORM and below ``send``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import psycopg
+
+ENTERING = ("FROM enter(", "set_tenant(", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT", "BEGIN")
+
+
+class Seen(list[str]):
+    """The statements, in order."""
+
+    @property
+    def queries(self) -> list[str]:
+        """Those beside entering and the frame of the transaction."""
+        return [sql for sql in self if not any(word in sql for word in ENTERING)]
+
+
+@contextmanager
+def watch() -> Iterator[Seen]:
+    """``with watch() as seen:`` – what this process sends meanwhile."""
+    seen = Seen()
+    execute = psycopg.Cursor.execute
+
+    def watched(self: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
+        seen.append(query.decode() if isinstance(query, bytes) else str(query))
+        return execute(self, query, *args, **kwargs)
+
+    with patch.object(psycopg.Cursor, "execute", watched):
+        yield seen
