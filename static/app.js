@@ -229,7 +229,17 @@ document.addEventListener("change", (event) => {
 
 // --- whatever comes, now or in a fragment ---
 
+// A frame that scrolls can be reached by keyboard; one that does not is no stop on the way.
+function frame(element) {
+  new ResizeObserver(() => {
+    const scrolls = element.scrollWidth > element.clientWidth + 1;
+    if (scrolls) Object.assign(element, { tabIndex: 0, role: "region", ariaLabel: element.dataset.scrolls });
+    else for (const name of ["tabindex", "role", "aria-label"]) element.removeAttribute(name);
+  }).observe(element);
+}
+
 const comforts = {
+  "[data-scrolls]": frame,
   "[data-toast]": toast,
   "[data-countdown]": countDown,
   "[data-own-zone]": ownZone,

@@ -36,6 +36,7 @@ from clinic.core.i18n import gettext
 from clinic.core.ids import new_id
 
 KIT = ("ui/form.html", "ui/controls.html", "ui/show.html")
+POINTS = re.compile(r"(arrow|chevron)-(left|right)")  # turned round where one reads from the right
 ATTRIBUTE = re.compile(r"[a-z][a-z0-9:_-]*")
 
 # The refusals with a page of their own; the rest share errors/page.html.
@@ -201,9 +202,9 @@ def icon(name: str, label: str | None = None, class_: str = "") -> Markup:
     if name not in _icons():
         raise KeyError(f"static/icons.svg has no {name}")
     spoken = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
-    return Markup('<svg class="{}" {} width="20" height="20"><use href="{}#{}"></use></svg>').format(
-        f"icon {class_}".strip(), spoken, asset("icons.svg"), name
-    )
+    classes = " ".join(filter(None, ("icon", POINTS.search(name) and "icon-flip", class_)))
+    drawing = Markup('<svg class="{}" {} width="20" height="20"><use href="{}#{}"></use></svg>')
+    return drawing.format(classes, spoken, asset("icons.svg"), name)
 
 
 @lru_cache(maxsize=1)
