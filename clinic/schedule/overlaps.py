@@ -10,9 +10,9 @@ from typing import NamedTuple
 from clinic.schedule.hours import WeeklyRule, clock_minutes, week
 from clinic.schedule.walltime import ONE_DAY, at
 
-# Offsets of two zones, seen on one weekday, repeat after 28 years (and the calendar after 400, none of it here).
+# What two zones' clocks show on one weekday repeats after 28 years.
 CYCLE = 28 * 366
-FIRST, LAST = date(1970, 1, 5).toordinal(), date(2900, 1, 1).toordinal()
+FIRST, LAST = date(2024, 1, 1).toordinal(), date(2900, 1, 1).toordinal()
 
 
 class Overlap(NamedTuple):
@@ -22,35 +22,36 @@ class Overlap(NamedTuple):
     on: date
 
 
-def overlap(rule: WeeklyRule, others: Iterable[WeeklyRule]) -> Overlap | None:
+def overlap(rule: WeeklyRule, others: Iterable[WeeklyRule], *, since: date | None = None) -> Overlap | None:
     """The first of *others* that shares time with *rule* on any actual date; a rule of the same id is itself.
 
-    Validity, ``every_weeks`` and hours past midnight are counted; that places differ does not matter, a doctor is in
-    one. Hours that touch (until 12:00, from 12:00) do not overlap.
+    Validity, ``every_weeks`` and hours past midnight are counted; dates before *since* do not matter. Nor does it
+    that places differ: a doctor is in one. Hours that touch (until 12:00, from 12:00) do not overlap.
     """
     for other in others:
-        if other.id != rule.id and (day := _first_clash(rule, other)) is not None:
+        if other.id != rule.id and (day := _first_clash(rule, other, since or date.min)) is not None:
             return Overlap(other, day)
     return None
 
 
-def _first_clash(rule: WeeklyRule, other: WeeklyRule) -> date | None:
-    days = [day for apart in range(-2, 3) for day in _clashes(rule, other, apart)]
+def _first_clash(rule: WeeklyRule, other: WeeklyRule, since: date) -> date | None:
+    days = [day for apart in range(-2, 3) for day in _clashes(rule, other, apart, since)]
     return min(days, default=None)
 
 
-def _clashes(rule: WeeklyRule, other: WeeklyRule, apart: int) -> Iterator[date]:
+def _clashes(rule: WeeklyRule, other: WeeklyRule, apart: int, since: date) -> Iterator[date]:
     """The first date of *rule* on which it meets the hours of *other* that begin *apart* days later, if there is one.
 
     Dates of a rule are an arithmetic progression, so the dates that both are on are one too: every lcm of weeks.
     """
     first, step, last = _common_dates(rule, other, apart)
+    first += max(0, -((first - since.toordinal()) // step)) * step
     if rule.zone == other.zone:
         if first <= last and _meet(rule, other, apart):
             yield date.fromordinal(first)
         return
     # In two zones it depends on the offsets of the date, so here the dates are looked at, for a whole cycle of them.
-    for ordinal in range(first, min(last, first + CYCLE + step) + 1, step):
+    for ordinal in range(first, min(last, first + CYCLE * step // 7) + 1, step):
         day = date.fromordinal(ordinal)
         (start, end), (begins, ends) = _span(rule, day), _span(other, day + apart * ONE_DAY)
         if start < ends and begins < end:

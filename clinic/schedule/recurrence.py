@@ -133,6 +133,9 @@ def _check_days(parts: dict[str, str]) -> None:
         raise InvalidRecurrence("a weekly rule has no days of the month")
     if frequency in STRIDES and ("BYSETPOS" in by or re.search(r"\d", parts.get("BYDAY", ""))):
         raise InvalidRecurrence("the first or last of something needs a monthly or yearly rule")
+    most = 53 if frequency == "YEARLY" and "BYMONTH" not in by else 5
+    if not all(1 <= int(number) <= most for number in re.findall(r"\d+", parts.get("BYDAY", ""))):
+        raise InvalidRecurrence(f"there is a first to {most}th weekday of each")
     months, days = _numbers(parts, "BYMONTH", 1, 12), _numbers(parts, "BYMONTHDAY", -31, 31)
     _numbers(parts, "BYSETPOS", -366, 366)
     if days and not any(abs(day) <= _longest(month) for month in months or range(1, 13) for day in days):

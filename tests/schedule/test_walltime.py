@@ -24,13 +24,13 @@ ZONES = sorted(
 def changes(name: str) -> list[datetime]:
     """The moments from 1990 to 2037 at which the clock of a zone is changed, found by looking every fortnight."""
     zone, found = ZoneInfo(name), []
-    step = timedelta(days=14)
     low = datetime(1990, 1, 1, tzinfo=UTC)
+    offset = low.astimezone(zone).utcoffset()
     while low.year < 2038:
-        high = low + step
-        if low.astimezone(zone).utcoffset() != high.astimezone(zone).utcoffset():
+        high = low + timedelta(days=14)
+        if (later := high.astimezone(zone).utcoffset()) != offset:
             found.append(_between(low, high, zone))
-        low = high
+        low, offset = high, later
     return found
 
 
