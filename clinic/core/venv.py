@@ -106,10 +106,8 @@ def install(files: list[Path]) -> None:
     _say("Installing the packages …")
     wanted = ["--require-hashes", *(part for path in files for part in ("-r", str(path)))]
     tool = uv()
-    if (
-        tool is None
-        or subprocess.run([tool, "pip", "install", "-q", "--python", PYTHON, *wanted]).returncode != 0
-    ):
+    by_uv = [str(tool), "pip", "install", "-q", "--compile-bytecode", "--python", str(PYTHON), *wanted]
+    if tool is None or subprocess.run(by_uv).returncode != 0:
         _say("… with pip, which takes a little longer")
         subprocess.run(
             [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", *wanted], check=True

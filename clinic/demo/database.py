@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
+
 from clinic.core import roles
 from clinic.core.processes import CannotStart
 from clinic.demo import kept
 from clinic.demo.postgres import SUPERUSER, Server
-from config import Misconfigured, Settings
+from config import ROOT, Misconfigured, Settings
 
 DATABASE = "clinic"
 
@@ -53,6 +56,31 @@ def given(settings: Settings) -> Addresses:
             ["DATABASE_URL and MIGRATION_DATABASE_URL come together, for two roles of one server"]
         )
     return Addresses(settings.database_url, settings.migration_database_url)
+
+
+def is_current(addresses: Addresses, folder: Path) -> bool:
+    """Whether an earlier start has made schema and people, and nothing has changed the schema since.
+
+    Asked without Alembic, whose loading would be half of a second start.
+    """
+    if not (folder / "credentials.json").exists():
+        return False
+    files = [path.read_text("utf-8") for path in (ROOT / "migrations" / "versions").glob("*.py")]
+    made, replaced = (
+        {
+            found[1]
+            for text in files
+            if (found := re.search(rf"^{word}\b[^=\n]*=\s*[\"']([^\"']+)", text, re.MULTILINE))
+        }
+        for word in ("revision", "down_revision")
+    )
+    try:
+        with psycopg.connect(addresses.migrator) as connection:
+            connection.execute(f"SET ROLE {roles.OWNER}")
+            rows = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    except psycopg.Error:
+        return False
+    return {str(row[0]) for row in rows} == made - replaced
 
 
 @contextmanager

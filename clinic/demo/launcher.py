@@ -100,6 +100,9 @@ class Launcher:
         """Schema and people. False when told to stop meanwhile."""
         if supervisor.stopping:
             return False
+        if database.is_current(self.addresses, self.folder):
+            return True
+        say("Making the demo's clinics …")
         output = self._log("setup")
         env = self._environment() | {"MIGRATION_DATABASE_URL": self.addresses.migrator}
         code = supervisor.complete(Child("setup", self.commands.prepare, env=env, cwd=ROOT, output=output))
@@ -206,8 +209,12 @@ def announce(summary: Mapping[str, Any], folder: Path, settings: Settings) -> No
     if not settings.rate_limits:
         lines += ["  Rate limits are off."]
     lines += ["", f"Logs are in {folder / 'log'}. Ctrl-C stops the demo.", ""]
+    say("\n".join(lines))
+
+
+def say(text: str) -> None:
     with suppress(OSError):  # nobody may be reading any more
-        print("\n".join(lines), flush=True)
+        print(text, flush=True)
 
 
 def pid_of(living: Living | None) -> int | None:
