@@ -7,46 +7,30 @@ constraints of ``appointment`` are there for those who ask at once by another wa
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
-from clinic.booking import holds, locks, queries
+from clinic.booking import holds, locks, queries, rules
 from clinic.booking.asking import Asked
 from clinic.booking.history import history
 from clinic.booking.queries import Visit
 from clinic.booking.refusals import (
     DayFull,
-    PatientBusy,
-    PatientLimit,
     SlotTaken,
     Vanished,
-    of,
 )
-from clinic.core import audit, db, events, external, tenancy
+from clinic.core import audit, db, events, external
 from clinic.core.access import Actor
 from clinic.core.errors import Forbidden, invalid
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.ids import new_id
 from clinic.patients import actions as patients
-from clinic.schedule import loading, overview, slots, tokens
-from clinic.schedule.asking import DAYS_AHEAD, asker
+from clinic.schedule import loading
 from clinic.schedule.caps import cap_of
-from clinic.schedule.facts import Wish
 from clinic.schedule.loading import Whose
 from clinic.schedule.slots import unknown_id
-from clinic.schedule.timetable import Timetable
-from clinic.schedule.walltime import NonexistentTime, epoch, instant, moment
-
-BEYOND = frozenset({"booked", "held", "buffer", "day_full", "off_grid", "room_busy"})
-"""What overbooking goes beyond. It never opens a closed door: hours, blocks and absence hold."""
-
-WALK_INS_HEED = frozenset({"doctor_absent", "closed", "blocked", "day_full", "past"})
-ALTERNATIVES = 3
-LOOK_AHEAD = timedelta(days=DAYS_AHEAD)
 
 INSERT = (
     """
@@ -75,22 +59,6 @@ UPDATE doctor_day
 USE_HOLD = "DELETE FROM hold WHERE tenant_id = %(tenant)s AND id = %(hold_id)s"
 
 
-@dataclass(slots=True)
-class Place:
-    """Where and when the visit will be, once the rules have agreed."""
-
-    date: date
-    starts_at: datetime | None
-    ends_at: datetime | None
-    zone: ZoneInfo
-    location_id: uuid.UUID | None
-    session_id: uuid.UUID | None = None
-    room_id: uuid.UUID | None = None
-    place: int = 0
-    token: int | None = None
-    overbooked: bool = False
-
-
 @db.action
 def book(*, asked: Asked, by: Actor) -> Visit:
     """Book a visit: a free slot of the doctor, or the next token of a day.
@@ -106,8 +74,8 @@ def book(*, asked: Asked, by: Actor) -> Visit:
         # The key stays with its visit for good and answers it as it stands (API.md §1).
         return known
     _refuse_unknown(asked, who)
-    wanted = _instant(asked.start, "/start", who, asked) if asked.start else None
-    days = _days(asked, who, wanted)
+    wanted = rules.instant(asked.start, "/start", who, asked) if asked.start else None
+    days = rules.days(asked, who, wanted)
     db.driver().execute("SAVEPOINT booking")
     try:
         return _book(asked, who, wanted, days, by)
@@ -116,7 +84,7 @@ def book(*, asked: Asked, by: Actor) -> Visit:
         db.driver().execute("ROLLBACK TO SAVEPOINT booking")
         said = SlotTaken() if isinstance(refusal, Vanished) else refusal
         if wanted is not None:
-            said.extra["alternatives"] = alternatives(who, wanted, asked, by)
+            said.extra["alternatives"] = rules.alternatives(who, wanted, asked, by)
         raise said from None
 
 
@@ -140,10 +108,10 @@ def _book(asked: Asked, who: Whose, wanted: datetime | None, days: list[date], b
     counters = {day.date: day for day in locked[3]}
     hold = holds.live(asked.hold_id, by=by) if asked.hold_id else None
     if wanted is not None:
-        place = _timed(asked, who, timetable, wanted, by)
+        place = rules.timed(asked, who, timetable, wanted, by)
     else:
-        place = _token(asked, who, timetable, days[0], counters[days[0]], by)
-    _refuse_busy_patient(asked, place, engagements, who, by)
+        place = rules.token(asked, who, timetable, days[0], counters[days[0]], by)
+    rules.refuse_busy_patient(asked, place, engagements, who, by)
     return _insert(asked, who, place, patient_id, counters[place.date], by, hold)
 
 
@@ -179,32 +147,6 @@ def _refuse_unknown(asked: Asked, who: Whose) -> None:
         raise unknown_id("/location_id")
 
 
-def _instant(wall: datetime, pointer: str, who: Whose, asked: Asked) -> datetime:
-    """An aware time as it is; a naive one on the clock of the location asked for, else of the doctor's."""
-    if wall.tzinfo is not None:
-        return wall
-    zone = who.zone_at(asked.location_id) if asked.location_id else who.zone_of(who.doctors[0])
-    try:
-        return instant(wall, zone)
-    except NonexistentTime:
-        raise invalid(pointer, "nonexistent_time", _("The clock skips this time on that day.")) from None
-
-
-def _days(asked: Asked, who: Whose, wanted: datetime | None) -> list[date]:
-    """The local dates that the visit may be counted on or reach into, in whichever zone this doctor receives."""
-    if wanted is None:
-        if asked.date is None:
-            raise invalid("/start", "required", _("Say when: a start, a slot or a date."))
-        return [asked.date]
-    ends = _instant(asked.end, "/end", who, asked) if asked.end else wanted
-    try:
-        return sorted(
-            {end.astimezone(zone).date() for zone in who.zones_of(who.doctors[0]) for end in (wanted, ends)}
-        )[:4]
-    except OverflowError:
-        raise invalid("/start", "invalid_time", _("This time is out of reach.")) from None
-
-
 def _patient(asked: Asked, by: Actor) -> uuid.UUID:
     """For whom. Somebody who is described is found or made in this same transaction (API.md §5)."""
     if by.is_patient:
@@ -224,96 +166,11 @@ def _patient(asked: Asked, by: Actor) -> uuid.UUID:
     return patients.find_or_create(asked.patient, at="/patient", by=by).id
 
 
-# -- the rules ----------------------------------------------------------------------------------------------------
-
-
-def _wish(asked: Asked, who: Whose) -> Wish:
-    return Wish(who.service, asked.minutes, asked.location_id, asked.session_id, asked.room_id)
-
-
-def _timed(asked: Asked, who: Whose, timetable: Timetable, wanted: datetime, by: Actor) -> Place:
-    wish = _wish(asked, who)
-    ends = _instant(asked.end, "/end", who, asked) if asked.end else None
-    verdict = timetable.check(wanted, wish, asker(by, who.now, wish, except_for=[asked.hold_id]), ends)
-    if verdict.slot is not None:
-        slot = verdict.slot
-        return Place(
-            slot.day,
-            slot.start,
-            slot.end,
-            slot.opening.zone,
-            slot.location_id,
-            slot.session_id,
-            verdict.room_id,
-            verdict.place,
-        )
-    if asked.overbook and all(reason.code in BEYOND for reason in verdict.reasons):
-        return _beyond(asked, who, timetable, wanted, ends, wish)
-    raise of(verdict.reasons, by, wanted.astimezone(timetable.doctor.zone).date())
-
-
-def _beyond(
-    asked: Asked, who: Whose, timetable: Timetable, wanted: datetime, ends: datetime | None, wish: Wish
-) -> Place:
-    """A place beyond the capacity, in the hours that hold this time."""
-    begins = epoch(wanted)
-    opening = timetable.open.holding(begins, wish)[0].opening
-    step = opening.slot_minutes or (who.service.minutes if who.service else 30)
-    minutes = asked.minutes or (who.service.minutes if who.service else step)
-    until = ends or moment(begins + 60 * minutes, opening.zone)
-    place = queries.next_place(who.doctors[0].id, wanted)
-    start = moment(begins, opening.zone)
-    return Place(
-        start.date(), start, until.astimezone(opening.zone), opening.zone, opening.location_id, opening.session_id,
-        asked.room_id, place, overbooked=True,
-    )  # fmt: skip
-
-
-def _token(asked: Asked, who: Whose, timetable: Timetable, day: date, counter: Any, by: Actor) -> Place:
-    """The next number of a day, or a walk-in: somebody who is here and needs no time."""
-    doctor, wish = who.doctors[0], _wish(asked, who)
-    asking = asker(by, who.now, wish)
-    answer = tokens.check(timetable, day, wish, asking, by_desk=by.audience == "staff" or by.kind == "key")
-    if doctor.booking_mode != "token" and doctor.has_hours and not asked.walk_in:
-        raise invalid("/start", "required", _("This doctor receives at times: say when the visit starts."))
-    against = answer.reasons
-    if asked.walk_in:
-        # Hours bind who books ahead, not who stands at the desk; absence, closures and the cap hold.
-        against = tuple(reason for reason in against if reason.code in WALK_INS_HEED)
-    if against and not (asked.overbook and all(reason.code in BEYOND for reason in against)):
-        raise of(against, by, day)
-    location = asked.location_id or answer.location_id or who.home_of(doctor)
-    numbered = doctor.booking_mode == "token" or not doctor.has_hours
-    return Place(
-        day,
-        None,
-        None,
-        answer.zone,
-        location,
-        token=counter.last_token + 1 if numbered else None,
-        overbooked=bool(against),
-    )
-
-
-def _refuse_busy_patient(asked: Asked, place: Place, engagements: list[Any], who: Whose, by: Actor) -> None:
-    if place.starts_at is not None and place.ends_at is not None and not asked.allow_overlap:
-        start, end = place.starts_at, place.ends_at
-        if any(each.starts_at and each.starts_at < end and start < each.ends_at for each in engagements):
-            raise PatientBusy
-    most = tenancy.require().setting("max_open_bookings_per_patient")
-    if by.audience == "patient" and most is not None:
-        ahead = sum(
-            each.status in ("pending", "booked", "confirmed") and each.is_ahead for each in engagements
-        )
-        if ahead >= most:
-            raise PatientLimit
-
-
 # -- the writes ---------------------------------------------------------------------------------------------------
 
 
 def _insert(
-    asked: Asked, who: Whose, place: Place, patient_id: uuid.UUID, counter: Any, by: Actor, hold: Any
+    asked: Asked, who: Whose, place: rules.Place, patient_id: uuid.UUID, counter: Any, by: Actor, hold: Any
 ) -> Visit:
     doctor, service, id = who.doctors[0], who.service_row, new_id()
     pending = bool(service and service.requires_approval and by.audience == "patient")
@@ -395,22 +252,3 @@ def _source(asked: Asked, by: Actor) -> str:
     if by.kind == "key":
         return "api"
     return "desk" if by.audience == "staff" else "portal"
-
-
-# -- what else there is -------------------------------------------------------------------------------------------
-
-
-def alternatives(who: Whose, wanted: datetime, asked: Asked, by: Actor) -> list[dict[str, Any]]:
-    """The three free slots of the same doctor nearest to *wanted*, as far as 62 days around it; near days first."""
-    wish = _wish(asked, who)
-    asking = asker(by, who.now, wish)
-    zone = who.zone_of(who.doctors[0])
-    day = max(wanted, who.now).astimezone(zone).date()
-    for span in (timedelta(days=3), LOOK_AHEAD):
-        first = max(day - span, who.now.astimezone(zone).date())
-        found = overview.nearest(
-            loading.timetables(who, first, day + span)[0], wanted, wish, asking, ALTERNATIVES
-        )
-        if len(found) >= ALTERNATIVES:
-            break
-    return [slots.shown(slot, who) for slot in found]

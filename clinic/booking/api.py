@@ -25,8 +25,8 @@ from clinic.booking.refusals import (
 )  # fmt: skip
 from clinic.booking.schemas import (
     Appointment,
-    AppointmentsAsked,
     Appointments,
+    AppointmentsAsked,
     Cancelling,
     Hold,
     HoldAsked,

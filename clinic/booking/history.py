@@ -19,7 +19,7 @@ SELECT a.tenant_id, %(id)s, a.id, clock_timestamp(), %(step)s, %(from_status)s, 
        %(actor)s
   FROM appointment a WHERE a.tenant_id = %(tenant)s AND a.id = %(appointment_id)s
 """
-"""Selects from the visit: in a pipeline behind an INSERT that a conflict kept out, it writes nothing and does not fail."""
+"""Selects from the visit: behind an INSERT that a conflict kept out, it writes nothing and does not fail."""
 
 
 def history(

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from clinic.booking import locks, queries, states
-from clinic.booking.actions import alternatives
 from clinic.booking.asking import Asked
 from clinic.booking.queries import Visit
 from clinic.booking.refusals import DayFull, PatientBusy, SlotTaken, of
+from clinic.booking.rules import alternatives
 from clinic.booking.steps import day_counter, lock, refuse_late, take_day, write
 from clinic.core import db
 from clinic.core.access import Actor

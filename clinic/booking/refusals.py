@@ -44,7 +44,10 @@ class RoomBusy(Unprocessable):
 
 
 class NotThisTime(Unprocessable):
-    """The schedule says no; ``code`` is the engine's (``outside_hours``, ``blocked``, ``past`` …)."""
+    """The schedule says no; ``code`` is always the engine's (``outside_hours``, ``blocked``, ``past`` …)."""
+
+    code = "not_bookable"
+    title = _("This time cannot be booked.")
 
 
 class CancelTooLate(Unprocessable):

@@ -14,9 +14,10 @@ from clinic.booking import actions as booking
 from clinic.booking import queries as visits
 from clinic.booking import steps
 from clinic.booking.asking import Asked
+from clinic.booking.states import InvalidTransition
 from clinic.core import audit, db, events, tenancy
 from clinic.core.access import Actor
-from clinic.core.errors import Conflict, Forbidden, NotFound, Unprocessable, invalid
+from clinic.core.errors import Forbidden, NotFound, Unprocessable, invalid
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.ids import new_id
 from clinic.queue import order, queries
@@ -69,11 +70,6 @@ SELECT id FROM queue_entry
 class WrongPatient(Unprocessable):
     code = "wrong_patient"
     title = _("This visit is another patient's.")
-
-
-class InvalidQueueState(Conflict):
-    code = "invalid_transition"
-    title = _("Somebody in this state cannot do that.")
 
 
 @db.action
@@ -263,7 +259,7 @@ def transfer(*, id: uuid.UUID, doctor_id: uuid.UUID, by: Actor) -> Any:
     """To another doctor's queue: its next number, the same ticket."""
     entry = queries.entry(id, by=by)
     if entry.status not in ("waiting", "called", "skipped"):
-        raise InvalidQueueState(extra={"status_now": entry.status})
+        raise InvalidTransition(extra={"status_now": entry.status})
     try:
         visit = steps.hand_over(id=entry.appointment_id, doctor_id=doctor_id, by=by)
     except NotFound:
@@ -294,7 +290,7 @@ def _step(id: uuid.UUID, name: str, by: Actor) -> Any:
 def _move(entry: Any, name: str, status: str, by: Actor) -> Any:
     allowed, to = MOVES[name]
     if status not in allowed:
-        raise InvalidQueueState(extra={"status_now": status, "step": name})
+        raise InvalidTransition(extra={"status_now": status, "step": name})
     statements = [
         (STATE, {"id": entry.id, "to": to}),
         _transition(entry.id, status, to, by),

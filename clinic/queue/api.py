@@ -101,42 +101,42 @@ def call_next(id: uuid.UUID) -> Response:
     return Response(status=204) if entry is None else answer(_placed(entry), version=entry.version)
 
 
-@api.post("/queue/<uuid:id>/call", answers=Entry, refuses=[actions.InvalidQueueState])
+@api.post("/queue/<uuid:id>/call", answers=Entry, refuses=[InvalidTransition])
 @allow("queue.serve")
 def call(id: uuid.UUID) -> Response:
     """Call somebody in, or once more."""
     return _one(actions.call(id=id, by=g.actor))
 
 
-@api.post("/queue/<uuid:id>/start", answers=Entry, refuses=[actions.InvalidQueueState, NotToday])
+@api.post("/queue/<uuid:id>/start", answers=Entry, refuses=[InvalidTransition, NotToday])
 @allow("queue.serve")
 def start(id: uuid.UUID) -> Response:
     """In the room: the visit begins."""
     return _one(actions.start(id=id, by=g.actor))
 
 
-@api.post("/queue/<uuid:id>/serve", answers=Entry, refuses=[actions.InvalidQueueState])
+@api.post("/queue/<uuid:id>/serve", answers=Entry, refuses=[InvalidTransition])
 @allow("queue.serve")
 def serve(id: uuid.UUID) -> Response:
     """Done: the visit is completed."""
     return _one(actions.serve(id=id, by=g.actor))
 
 
-@api.post("/queue/<uuid:id>/skip", answers=Entry, refuses=[actions.InvalidQueueState])
+@api.post("/queue/<uuid:id>/skip", answers=Entry, refuses=[InvalidTransition])
 @allow("queue.serve")
 def skip(id: uuid.UUID) -> Response:
     """Called and not there; the number stays."""
     return _one(actions.skip(id=id, by=g.actor))
 
 
-@api.post("/queue/<uuid:id>/requeue", answers=Entry, refuses=[actions.InvalidQueueState])
+@api.post("/queue/<uuid:id>/requeue", answers=Entry, refuses=[InvalidTransition])
 @allow("queue.serve")
 def requeue(id: uuid.UUID) -> Response:
     """Back to waiting."""
     return _one(actions.requeue(id=id, by=g.actor))
 
 
-@api.post("/queue/<uuid:id>/leave", answers=Entry, refuses=[actions.InvalidQueueState])
+@api.post("/queue/<uuid:id>/leave", answers=Entry, refuses=[InvalidTransition])
 @allow("queue.serve")
 def leave(id: uuid.UUID) -> Response:
     """Left before being seen: the visit is cancelled."""
@@ -150,7 +150,7 @@ def priority(id: uuid.UUID, body: Prioritise) -> Response:
     return _one(actions.prioritise(id=id, priority=body.priority, reason=body.reason, by=g.actor))
 
 
-@api.post("/queue/<uuid:id>/transfer", answers=Entry, refuses=[actions.InvalidQueueState])
+@api.post("/queue/<uuid:id>/transfer", answers=Entry, refuses=[InvalidTransition])
 @allow("queue.serve")
 def transfer(id: uuid.UUID, body: Transfer) -> Response:
     """To another doctor's queue; the ticket stays."""

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import psycopg
 import pytest
 
-from clinic.booking import actions, locks
+from clinic.booking import actions, locks, rules
 from clinic.booking.asking import Asked
 from clinic.booking.refusals import SlotTaken
 from clinic.core import db, tenancy
@@ -311,8 +311,8 @@ def test_without_the_lock_the_cap_would_break(app, north, api, at_once):
 def test_the_database_keeps_the_promise_when_the_rules_are_left_out(in_north, north):
     """The control of the rules: an engine that agrees to everything sells no place twice, and the refusal is ours."""
     _book(north, north.carla)
-    agreed = actions.Place(working_day(), at("09:30"), at("10:00"), BOGOTA, north.main)
-    with patch.object(actions, "_timed", lambda *_: agreed), pytest.raises(SlotTaken) as refused:
+    agreed = rules.Place(working_day(), at("09:30"), at("10:00"), BOGOTA, north.main)
+    with patch.object(rules, "timed", lambda *_: agreed), pytest.raises(SlotTaken) as refused:
         _book(north, north.dora)
     assert len(refused.value.extra["alternatives"]) == 3
     assert _places(north) == 1

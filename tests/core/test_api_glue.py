@@ -239,7 +239,16 @@ def test_nothing_is_converted_and_nothing_is_endless(
 
 @pytest.mark.parametrize(
     ("field", "text"),
-    [("name", "Bo\0"), ("notes", "\x1b[2J"), ("notes", "\x7f"), ("name", "B\x85o"), ("notes", "\b")],
+    [
+        ("nickname", "\b"),
+        ("nickname", "\x7f"),
+        ("nickname", "B\x85o"),
+        ("name", "Bo\0"),
+        ("notes", "\x1b[2J"),
+        ("notes", "\x7f"),
+        ("name", "B\x85o"),
+        ("notes", "\b"),
+    ],
 )
 @pytest.mark.parametrize("escaped", [True, False])
 def test_a_character_that_nobody_can_type_is_refused(
@@ -249,6 +258,12 @@ def test_a_character_that_nobody_can_type_is_refused(
     other = '"name": "Bo", ' if field != "name" else ""
     answer = client.post(PEOPLE, data=f'{{{other}"{field}": "{written}"}}'.encode(), headers=JSON)
     refused(answer, 422, "control_character", f"/{field}")
+
+
+@pytest.mark.parametrize("escape", [rb"\b", rb"\f"])
+def test_a_short_escape_is_a_control_character_too(client: Client, escape: bytes) -> None:
+    answer = client.post(PEOPLE, data=b'{"name": "Bo", "nickname": "%b"}' % escape, headers=JSON)
+    refused(answer, 422, "control_character", "/nickname")
 
 
 def test_half_a_character_is_refused(client: Client) -> None:
@@ -282,7 +297,7 @@ def test_notes_keep_their_lines(client: Client) -> None:
     ("query", "code", "pointer"),
     [
         ("limit=1&limit=2", "repeated", "/limit"),
-        ("q=%00", "control_character", "/q"),
+        ("word=%00", "control_character", "/word"),
         ("q=" + "a" * 201, "too_long", "/q"),
         ("status=lost", "invalid_choice", "/status/0"),
         ("vip=2", "invalid_type", "/vip"),

@@ -135,6 +135,10 @@ def test_a_pointer_leads_into_what_was_sent_not_into_our_types() -> None:
     assert wrong(kind, {"a/b~c": [1, "x"]}) == [("/a~1b~0c/1", "invalid_type")]
 
 
+def test_a_union_speaks_of_a_field_once() -> None:
+    assert wrong(int | Literal["a"], "x") == [("", "invalid_type")]
+
+
 def test_a_message_never_repeats_what_was_sent(client: Client) -> None:
     marker = "Zzyzx-4711"
     body = {

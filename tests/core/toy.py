@@ -37,6 +37,7 @@ class GuestAddress(Body):
 
 class GuestFields(Body):
     name: fields.Name
+    nickname: str | None = None  # a room's own text, without a type of ours
     notes: fields.Note | None = None
     phone: fields.Phone | None = None
     email: fields.Email | None = None
@@ -68,6 +69,7 @@ class Guest(Record):
 
 class GuestSearch(Listing):
     q: fields.Search | None = None
+    word: str | None = None
     status: list[Literal["new", "old"]] = []
     since: times.DateOrInstant | None = None
     vip: bool | None = None
@@ -187,6 +189,8 @@ def _hang_others(api: ApiBlueprint, known: dict[uuid.UUID, dict[str, Any]]) -> N
     @allow("patients.read")
     def by_name(name: str) -> dict[str, Any]:
         """A person by name."""
+        if "\0" in name:
+            raise RuntimeError("as the database would say")
         return next((row for row in known.values() if row["name"] == name), None) or _find(known, NOBODY)
 
     @api.post("/keys", answers={201: Guest}, secret=True)
