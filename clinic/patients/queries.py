@@ -141,7 +141,9 @@ def find(
     asked = _asked(filters or {}, include_inactive, f"{columns}, now() AS read_at", by)
     if asked is None:
         return [], None
-    meant = readings(typed, country=clinic.country, locale=clinic.locale, today=clock.today(clinic.zone))
+    # Only a date needs to know today's.
+    today = clock.today(clinic.zone) if any(sign.isdigit() for sign in typed) else date.max
+    meant = readings(typed, country=clinic.country, locale=clinic.locale, today=today)
     return search.found(meant, asked, limit=limit, after=after)
 
 

@@ -28,6 +28,8 @@ LAST = "\U0010ffff"
 """Comes after every character."""
 FIRST_YEAR = 1850
 TAIL_FROM = 3
+FEW_DIGITS = 5
+"""Numbers side by side are several only if each is as long as this; else they are one, written with spaces."""
 NUMBER = re.compile(r"[+#]?[\d\s().,\-–/]*\d[\d\s().,\-–/]*")
 
 Span = tuple[str, str]
@@ -67,7 +69,9 @@ def readings(typed: str, *, country: str, locale: str, today: date) -> list[Read
     reader = _Reader(country, _date_order(locale, country), today)
     pieces = tokens.western(typed[:LONGEST]).split()
     joined = reader.terms(_numbers_joined(pieces))
-    found = [reader.as_document(pieces), joined, reader.terms(pieces), *_without_short_words(joined)]
+    found = [reader.as_document(pieces), joined, *_without_short_words(joined)]
+    if not any(NUMBER.fullmatch(piece) and len(piece) < FEW_DIGITS for piece in pieces):
+        found.insert(2, reader.terms(pieces))
     return [*dict.fromkeys(tuple(reading) for reading in found if reading)]
 
 

@@ -8,7 +8,7 @@ All of it are index-only scans: 0.2 to 1 ms among 200,000 patients, whatever is 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,7 +63,8 @@ CROSS JOIN LATERAL (SELECT FROM patient_token x
   WHERE x.tenant_id = %(tenant)s AND x.patient_id = d.patient_id AND ({spans}) LIMIT 1) probe_{number}
 """
 MEANT = """
-SELECT DISTINCT s.word FROM unnest(%(lows)s::text[], %(highs)s::text[]) AS span (low, high)
+SELECT DISTINCT span.term, s.word
+  FROM unnest(%(terms)s::int[], %(lows)s::text[], %(highs)s::text[]) AS span (term, low, high)
  CROSS JOIN LATERAL (SELECT n.word FROM name_slip n
     WHERE n.tenant_id = %(tenant)s AND n.slip >= span.low AND n.slip < span.high LIMIT %(most)s) s
 """
@@ -72,40 +73,53 @@ SELECT DISTINCT s.word FROM unnest(%(lows)s::text[], %(highs)s::text[]) AS span 
 def found(
     readings: Sequence[Reading], asked: Asked, *, limit: int, after: Place | None = None
 ) -> tuple[list[Any], Place | None]:
-    """Up to *limit* patients that fit, the likeliest first, and where the page ended if there are more.
+    """Up to *limit* patients who fit the first reading that anybody fits, and where the page ended if there are more.
 
-    Rows hold ``asked.columns`` besides ``span`` and ``token``. When nobody fits the words as they stand, those that are
-    one slip of the finger away are taken.
+    Rows hold ``asked.columns`` besides ``span`` and ``token``; they come in the order of the spans, then of the tokens,
+    so that whole words stand before longer ones. When nobody fits any reading, words that are one slip of the finger
+    away are taken.
     """
-    rows: list[Any] = []
-    seen: set[uuid.UUID] = set()
-    first = after[0] if after else 0
-    for number, terms in enumerate(readings[first:], first):
-        place = after if after and number == first else None
-        while len(rows) <= limit:
-            wanted = limit + 1 - len(rows)
-            page = _fitting(terms, asked, wanted, place)
-            rows += [(number, row) for row in page if row.id not in seen]
-            seen.update(row.id for row in page)
-            if len(page) < wanted:
-                break
-            place = (number, page[-1].span - 1, page[-1].token, page[-1].id)
+    counts: list[list[int]] = []
+    for number, terms in enumerate(readings):
+        if after is None or number == after[0]:
+            counts.append(_counted(terms))
+            rows, last = _page(terms, counts[-1], asked, limit, after)
+            if rows or after:
+                return rows, (number, last.span - 1, last.token, last.id) if last else None
+    if after is None:
+        for terms, counted in zip(readings, counts, strict=True):
+            rows = _with_a_slip(terms, counted, asked, limit)
+            if rows:
+                return rows, None
+    return [], None
+
+
+def _page(
+    terms: Reading, counted: list[int], asked: Asked, limit: int, after: Place | None
+) -> tuple[list[Any], Any]:
+    """Who fits, each once, and the last row of the page if there are more."""
+    rows: dict[uuid.UUID, Any] = {}
+    while True:
+        wanted = limit + 1 - len(rows)
+        answered = _fitting(terms, counted, asked, wanted, after)
+        for row in answered:
+            rows.setdefault(row.id, row)
+        shown = list(rows.values())
         if len(rows) > limit:
-            number, last = rows[limit - 1]
-            return [row for _number, row in rows[:limit]], (number, last.span - 1, last.token, last.id)
-    if not rows and after is None:
-        return _with_a_slip(readings, asked, limit), None
-    return [row for _number, row in rows], None
+            return shown[:limit], shown[limit - 1]
+        if len(answered) < wanted:
+            return shown, None
+        # One patient by two spans (a phone and a document that begin alike) leaves room on the page.
+        after = (0, answered[-1].span - 1, answered[-1].token, answered[-1].id)
 
 
-def _fitting(terms: Reading, asked: Asked, limit: int, after: Place | None = None) -> list[Any]:
-    driver = terms[0]
-    if len(terms) > 1:
-        counted = _counted(terms)
-        if not min(counted):
-            return []
-        # The rarest; among the frequent ones the first, which is a number or the longest word.
-        driver = terms[counted.index(min(counted))]
+def _fitting(
+    terms: Reading, counted: list[int], asked: Asked, limit: int, after: Place | None = None
+) -> list[Any]:
+    if not min(counted):
+        return []
+    # The rarest; among the frequent ones the first, which is a number or the longest word.
+    driver = terms[counted.index(min(counted))]
     others = [term for term in terms if term is not driver]
     spans = driver.spans[after[1] :] if after else driver.spans
     skipped = len(driver.spans) - len(spans)
@@ -135,6 +149,9 @@ def _fitting(terms: Reading, asked: Asked, limit: int, after: Place | None = Non
 
 
 def _counted(terms: Reading) -> list[int]:
+    """How many tokens there are of each term, up to ``ENOUGH``. A single term is not counted, it is looked up."""
+    if len(terms) == 1:
+        return [ENOUGH]
     params: dict[str, Any] = {}
     counts = []
     for number, term in enumerate(terms):
@@ -162,30 +179,38 @@ def _asked_of_the_row(number: int, term: Term, params: dict[str, Any]) -> str:
     return f" AND ({asked} OR string_to_array(d.words, ' ') && %(meant_{number})s::text[])"
 
 
-def _with_a_slip(readings: Sequence[Reading], asked: Asked, limit: int) -> list[Any]:
-    for terms in readings:
-        meant = tuple(_meant(term) for term in terms)
-        if meant != terms and (rows := _fitting(meant, asked, limit)):
-            return rows
-    return []
+def _with_a_slip(terms: Reading, counted: list[int], asked: Asked, limit: int) -> list[Any]:
+    """Who fits if a finger slipped: in the words that nobody bears, or else in any."""
+    wrong = [number for number, count in enumerate(counted) if not count or len(terms) == 1]
+    meant = _meant(terms, wrong or range(len(terms)))
+    return _fitting(meant, _counted(meant), asked, limit) if meant != terms else []
 
 
-def _meant(term: Term) -> Term:
-    """*term* with all words of this clinic's names that begin, but for one slip, as it does."""
-    typed = term.word
-    if typed is None or not tokens.slippery(typed):
-        return term
-    # Of three letters any other word is one slip away: take those that are meant to be whole.
-    whole = len(typed) == tokens.SLIPS_FROM
-    spans = [exactly(slip) if whole else prefix(slip) for slip in tokens.slips(typed)]
-    candidates = db.rows(
-        MEANT, lows=[low for low, _ in spans], highs=[high for _, high in spans], most=MOST_WORDS
+def _meant(terms: Reading, numbers: Iterable[int]) -> Reading:
+    """*terms*; those of these *numbers* with the words of the clinic's names that begin as they do, but for a slip."""
+    spans = [
+        # Of three letters nearly any word is one slip away: those are meant to be whole.
+        (number, *(exactly if len(word) == tokens.SLIPS_FROM else prefix)(slip))
+        for number in numbers
+        if (word := terms[number].word)
+        for slip in sorted(tokens.slips(word))
+    ]
+    if not spans:
+        return terms
+    numbered, lows, highs = (list(column) for column in zip(*spans, strict=True))
+    found: dict[int, list[str]] = {}
+    for row in db.rows(MEANT, terms=numbered, lows=lows, highs=highs, most=MOST_WORDS):
+        if _begins_like(row.word, terms[row.term].word or ""):
+            found.setdefault(row.term, []).append(row.word)
+    return tuple(
+        replace(term, spans=(*term.spans, *map(exactly, sorted(words))), meant=tuple(sorted(words)))
+        if (words := found.get(number))
+        else term
+        for number, term in enumerate(terms)
     )
-    meant = sorted(row.word for row in candidates if _begins_like(row.word, typed, whole=whole))
-    return replace(term, spans=(*term.spans, *map(exactly, meant)), meant=tuple(meant))
 
 
-def _begins_like(word: str, typed: str, *, whole: bool) -> bool:
-    if whole:
+def _begins_like(word: str, typed: str) -> bool:
+    if len(typed) == tokens.SLIPS_FROM:
         return one_slip(typed, word)
     return any(one_slip(typed, word[:length]) for length in range(len(typed) - 1, len(typed) + 2))
