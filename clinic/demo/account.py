@@ -19,9 +19,10 @@ from clinic.core.processes import CannotStart, die_with_parent
 ACCOUNTS = ("postgres", "nobody")
 
 # linux/capability.h and linux/prctl.h
-CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
+CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_SETPCAP = 1, 2, 8
 CAPABILITY_VERSION_3 = 0x20080522
-PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 8, 47, 2
+PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 28, 47, 2
+SECBIT_NO_SETUID_FIXUP = 4  # capabilities stay when the user changes, and access(2) counts them
 
 
 class NoAccount(CannotStart):
@@ -59,7 +60,7 @@ class Account:
         """Become the account. Runs in the child between fork and exec; *parent* is the pid that must not die first."""
         if self.change:
             if self.capability is not None:
-                _libc().prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+                _libc().prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
             os.setgroups([])
             os.setgid(self.gid)
             os.setuid(self.uid)
@@ -94,7 +95,7 @@ def account_for(data: Path, *needed: Path) -> Account:
     if closed is None:
         return Account(uid, gid, change=True)
     for capability in (CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE):
-        if capability in _permitted():
+        if {capability, CAP_SETPCAP} <= _permitted():
             return Account(uid, gid, change=True, capability=capability)
     raise NoAccount(
         f"The embedded PostgreSQL cannot run as root, and its user may not enter {closed}. "
