@@ -1,6 +1,6 @@
 """The JSON routes of ``core.records``: list, make, read, change, take away, bring back (API.md §1 and §4).
 
-    hang(api, "/rooms", rooms, noun="room", reply=Room, new=RoomNew, change=RoomChange,
+    hang(api, "/rooms", rooms, one="a room", many="rooms", reply=Room, new=RoomNew, change=RoomChange,
          read="schedule.read", write="schedule.write")
 
 What a resource cannot do, it is given no schema for: without *change* there is no ``PATCH``. Records of somebody (the
@@ -69,9 +69,10 @@ def shown(record: Any, reply: type[BaseModel], **more: Any) -> Shown:
     }
 
 
-def given(body: Body) -> Shown:
-    """What was sent, bodies within the body as plain objects with all their fields."""
-    return {name: _plain(value) for name, value in body.given().items()}
+def sent(body: Body) -> tuple[Shown, bool]:
+    """The fields that were sent, bodies within the body as plain objects with all of theirs; and ``force``."""
+    fields = {name: _plain(value) for name, value in body.given().items()}
+    return fields, bool(fields.pop("force", False))
 
 
 def _plain(value: Any) -> Any:
@@ -89,7 +90,8 @@ def hang(
     path: str,
     records: Records[Any],
     *,
-    noun: str,
+    one: str,
+    many: str,
     reply: type[BaseModel],
     new: type[Body],
     change: type[Body] | None = None,
@@ -101,14 +103,13 @@ def hang(
     write: str,
     refuses: Iterable[type[Refusal]] = (),
 ) -> None:
-    """Hang the routes of *records* on *api*.
+    """Hang the routes of *records* on *api*; *one* and *many* are what the document calls them.
 
     *path* leads to the records, or (*under* an owner) to one by its id. *show* makes JSON of many at once, with what is
     to be expanded; without it they are what *reply* names. ``force`` in a body or query is the verb's.
     """
-    refuses = tuple(refuses)
-    many = f"{under.path}/<uuid:owner>{path}" if under else path
-    single = f"{path}/<uuid:id>"
+    listed_at = f"{under.path}/<uuid:id>{path}" if under else path
+    stands_at = f"{path}/<uuid:id>"
 
     def as_json(found: Sequence[Any], query: Any = None) -> list[Shown]:
         if show is None:
@@ -118,8 +119,8 @@ def hang(
     def answered(record: Any, query: Any = None) -> Response:
         return answer(as_json([record], query)[0], version=record.version)
 
-    def listed(query: Any, owner: uuid.UUID | None = None) -> Any:
-        whose = {under.column: under.owners.one(owner).id} if under and owner else {}
+    def list_many(query: Any, id: uuid.UUID | None = None) -> Any:
+        whose = {under.column: under.owners.one(id).id} if under and id else {}
         found = records.page(
             {name: getattr(query, name) for name in type(query).model_fields if name not in PAGING} | whose,
             limit=query.limit,
@@ -129,10 +130,9 @@ def hang(
         body = page(found, query.limit, records.key)
         return body | {"items": as_json(body["items"], query)}
 
-    def create(body: Any, owner: uuid.UUID | None = None) -> Response:
-        whose = {under.column: under.owners.one(owner).id} if under and owner else {}
-        fields = given(body)
-        force = fields.pop("force", False)
+    def create(body: Any, id: uuid.UUID | None = None) -> Response:
+        whose = {under.column: under.owners.one(id).id} if under and id else {}
+        fields, force = sent(body)
         record = records.add(fields=fields | whose, force=force, by=g.actor)
         where = f"{PREFIX}{path}/{record.id}"
         return answer(as_json([record])[0], version=record.version, status=201, location=where)
@@ -141,8 +141,7 @@ def hang(
         return answered(records.one(id), query)
 
     def change_one(id: uuid.UUID, body: Any) -> Response:
-        fields = given(body)
-        force = fields.pop("force", False)
+        fields, force = sent(body)
         return answered(
             records.change(id, fields=fields, version=expected_version(), force=force, by=g.actor)
         )
@@ -153,16 +152,16 @@ def hang(
     def restore(id: uuid.UUID, body: Any) -> Response:
         return answered(records.restore(id, version=expected_version(), force=body.force, by=g.actor))
 
-    def route(view: Any, method: str, rule: str, right: str, says: str, answers: Any, **takes: type) -> None:
+    def route(view: Any, method: str, rule: str, says: str, answers: Any, **takes: type) -> None:
         view.__doc__, view.__annotations__ = says, takes
-        name = view.__name__.removesuffix("_one")
-        api.route(rule, methods=[method], endpoint=name, answers=answers, refuses=refuses)(allow(right)(view))
+        reads = method == "GET"
+        options = {"methods": [method], "endpoint": view.__name__, "refuses": () if reads else tuple(refuses)}
+        api.route(rule, answers=answers, **options)(allow(read if reads else write)(view))
 
-    a = "an" if noun[0] in "aeiou" else "a"
-    route(listed, "GET", many, read, f"List: {noun}.", ListOf[reply], query=listing)  # type: ignore[valid-type]
-    route(create, "POST", many, write, f"Make {a} {noun}.", {201: reply}, body=new)
-    route(read_one, "GET", single, read, f"Read {a} {noun}.", reply, query=reading)
+    route(list_many, "GET", listed_at, f"List {many}.", ListOf[reply], query=listing)  # type: ignore[valid-type]
+    route(create, "POST", listed_at, f"Make {one}.", {201: reply}, body=new)
+    route(read_one, "GET", stands_at, f"Read {one}.", reply, query=reading)
     if change is not None:
-        route(change_one, "PATCH", single, write, f"Change {a} {noun}.", reply, body=change)
-    route(remove, "DELETE", single, write, f"Take {a} {noun} away; it can be restored.", None, query=Forced)
-    route(restore, "POST", f"{single}/restore", write, f"Bring {a} {noun} back.", reply, body=Force)
+        route(change_one, "PATCH", stands_at, f"Change {one}.", reply, body=change)
+    route(remove, "DELETE", stands_at, f"Take {one} away; what is gone can be restored.", None, query=Forced)
+    route(restore, "POST", f"{stands_at}/restore", f"Bring {one} back.", reply, body=Force)

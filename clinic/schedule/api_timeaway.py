@@ -16,7 +16,7 @@ from clinic.core.api import ApiBlueprint, answer, expected_version, page
 from clinic.core.errors import FieldError, Invalid, invalid
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.parsing import Wrong
-from clinic.core.resources import Shown, Under, hang, shown
+from clinic.core.resources import Shown, Under, hang, sent, shown
 from clinic.core.schema import ListOf, Record
 from clinic.core.times import iso_date
 from clinic.schedule import days, loading, schemas_timeaway, timeaway
@@ -59,7 +59,8 @@ hang(
     blocked_times,
     "/blocked-times",
     timeaway.blocks,
-    noun="blocked time",
+    one="blocked time",
+    many="a doctor's blocked times",
     reply=schemas_timeaway.BlockedTime,
     new=schemas_timeaway.BlockedTimeNew,
     change=schemas_timeaway.BlockedTimeChange,
@@ -74,7 +75,8 @@ hang(
     closures,
     "/closures",
     timeaway.closures,
-    noun="closure",
+    one="a closure",
+    many="closures",
     reply=schemas_timeaway.Closure,
     new=schemas_timeaway.ClosureNew,
     change=schemas_timeaway.ClosureChange,
@@ -113,8 +115,7 @@ def day(id: uuid.UUID, on: str) -> Response:
 @allow("schedule.doctor_day")
 def put_day(id: uuid.UUID, on: str, body: schemas_timeaway.DayChange) -> Response:
     """Say whether the doctor is there, how many they take, how late they are."""
-    fields = body.given()
-    force = fields.pop("force", False)
+    fields, force = sent(body)
     return _answer(
         days.put(id, on=_date(on), fields=fields, version=expected_version(), force=force, by=g.actor)
     )
