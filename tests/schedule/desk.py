@@ -34,5 +34,12 @@ def refused(answer: Any) -> tuple[int, str, str | None]:
     return answer.status_code, answer.json["code"], errors[0]["pointer"]
 
 
+def cost(statements: Any, api: Any, path: str, **query: Any) -> int:
+    """How many statements on the clinic's tables a read takes; leasing limits is not among them."""
+    with statements() as seen:
+        assert api.get(path, **query).status_code == 200
+    return sum("tenant_id" in sql for sql in seen.queries)
+
+
 def day() -> str:
     return working_day().isoformat()

@@ -5,9 +5,13 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from flask import g
 
-from clinic.schedule.doctors import letters
-from tests.schedule.desk import refused
+from clinic.core.access import Actor
+from clinic.core.tenancy import acting_in
+from clinic.schedule import api_doctors
+from clinic.schedule.doctors import doctors, letters
+from tests.schedule.desk import cost, refused
 
 
 def add(api, **fields):
@@ -223,13 +227,19 @@ def test_a_filter_that_means_nothing_is_refused(api, query, code):
     assert refused(answer) == (422, code, f"/{next(iter(query))}")
 
 
-def test_patients_see_the_directory_not_the_file(app, north):
-    from clinic.core.access import Actor
-    from clinic.core.tenancy import acting_in
-    from clinic.schedule import api_doctors
-    from clinic.schedule.doctors import doctors
-    from flask import g
+def test_a_list_costs_the_same_for_two_and_for_twenty(api, north, statements):
+    def listed():
+        return cost(statements, api, "/doctors", expand="location,service", q="o")
 
+    place = {"location_ids": [str(north.main)], "service_ids": [str(north.visit)]}
+    add(api, name="Olga One", **place)
+    few = listed()
+    for number in range(20):
+        add(api, name=f"Otto {number}", **place)
+    assert listed() == few <= 6
+
+
+def test_patients_see_the_directory_not_the_file(app, north):
     with app.test_request_context("/"), acting_in("north"):
         found = doctors.page(limit=10)
         g.actor = Actor("user", role="patient")

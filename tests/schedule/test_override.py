@@ -59,7 +59,11 @@ def test_refuses_intervals_that_cannot_be(api, north, intervals, code, pointer):
 def test_a_date_has_one_override(api, north):
     first = override(api, north).json
     second = override(api, north, "14:00-15:00")
-    assert (second.status_code, second.json["code"], second.json["existing_id"]) == (409, "override_exists", first["id"])
+    assert (second.status_code, second.json["code"], second.json["existing_id"]) == (
+        409,
+        "override_exists",
+        first["id"],
+    )
     api.delete(f"/overrides/{first['id']}")
     assert override(api, north, "14:00-15:00").status_code == 201
     assert api.post(f"/overrides/{first['id']}/restore").json["code"] == "override_exists"

@@ -37,15 +37,33 @@ def is_given(**fields: Any) -> Callable[[Any], dict[str, Any]]:
 
 KINDS = {
     "specialty": Kind(
-        at("/specialties"), "/specialties", "specialty", is_given(name="Cardiology", code="cardio"), {"name": "Heart"}
+        at("/specialties"),
+        "/specialties",
+        "specialty",
+        is_given(name="Cardiology", code="cardio"),
+        {"name": "Heart"},
     ),
     "room": Kind(
-        at("/rooms"), "/rooms", "room", lambda north: {"location_id": str(north.main), "name": "Room 1"}, {"kind": "xray"}
+        at("/rooms"),
+        "/rooms",
+        "room",
+        lambda north: {"location_id": str(north.main), "name": "Room 1"},
+        {"kind": "xray"},
     ),
     "service": Kind(
-        at("/services"), "/services", "service", is_given(name="Check-up", duration_minutes=20), {"price": 49.9}
+        at("/services"),
+        "/services",
+        "service",
+        is_given(name="Check-up", duration_minutes=20),
+        {"price": 49.9},
     ),
-    "doctor": Kind(at("/doctors"), "/doctors", "doctor", is_given(first_name="Ada", last_name="Byron"), {"bio": "Counts."}),
+    "doctor": Kind(
+        at("/doctors"),
+        "/doctors",
+        "doctor",
+        is_given(first_name="Ada", last_name="Byron"),
+        {"bio": "Counts."},
+    ),
     "availability": Kind(
         of_bose("/availability"),
         "/availability",
@@ -79,7 +97,7 @@ KINDS = {
         "one_off_session",
         lambda north: {"doctor_id": str(north.bose), "start": iso("15:00"), "duration_minutes": 60},
     ),
-}  # fmt: skip
+}
 EVERY = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 CHANGED = pytest.mark.parametrize(
     "kind", [kind for kind in KINDS.values() if kind.change], ids=lambda kind: kind.table

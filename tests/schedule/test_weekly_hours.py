@@ -71,7 +71,11 @@ def test_refuses_what_cannot_be(api, north, sent, code, pointer):
 
 def test_a_change_is_measured_against_what_stays(api, north):
     rule = hours(api, north).json
-    assert refused(api.patch(f"/availability/{rule['id']}", {"end_time": "08:00"})) == (422, "out_of_order", "/end_time")
+    assert refused(api.patch(f"/availability/{rule['id']}", {"end_time": "08:00"})) == (
+        422,
+        "out_of_order",
+        "/end_time",
+    )
     assert api.get(f"/availability/{rule['id']}").json == rule
 
 
@@ -143,7 +147,9 @@ def test_by_force_the_visit_stays_and_needs_rescheduling(api, north):
     assert api.delete(f"/availability/{rule}", query_string={"force": "true"}).status_code == 204
     shown = api.get(f"/appointments/{visit}").json
     assert (shown["status"], shown["needs_rescheduling"], shown["version"]) == ("booked", True, 2)
-    assert [item["id"] for item in api.get("/appointments", needs_rescheduling="true").json["items"]] == [visit]
+    assert [item["id"] for item in api.get("/appointments", needs_rescheduling="true").json["items"]] == [
+        visit
+    ]
 
 
 def test_a_visit_that_stands_again_needs_nothing(api, north):
