@@ -181,7 +181,9 @@ def _user(id: uuid.UUID, version: int | None) -> User:
 
 
 def _owners_are_made_by_owners(*roles: str, by: Actor) -> None:
-    if "owner" in roles and not (by.kind in ("platform", "system") or (by.kind == "user" and by.role == "owner")):
+    if "owner" in roles and not (
+        by.kind in ("platform", "system") or (by.kind == "user" and by.role == "owner")
+    ):
         raise OwnersOnly
 
 

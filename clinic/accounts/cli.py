@@ -57,7 +57,9 @@ def inside(slug: str, verb: Callable[[], T]) -> T:
 def with_password(command: Callable[..., Any]) -> Callable[..., Any]:
     """The two ways to hand a password over; without either it is chosen later."""
     command = click.option("--ask-password", "asks", is_flag=True, help="Ask for a password.")(command)
-    return click.option("--password-stdin", "reads", is_flag=True, help="Read it from standard input.")(command)
+    return click.option("--password-stdin", "reads", is_flag=True, help="Read it from standard input.")(
+        command
+    )
 
 
 def password(*, asks: bool, reads: bool) -> str | None:
@@ -96,7 +98,9 @@ def create_tenant(asks: bool, reads: bool, **given: Any) -> None:
 @click.command("create-key")
 @click.argument("slug")
 @click.option("--name", required=True)
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="May be repeated; else: to read.")
+@click.option(
+    "--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="May be repeated; else: to read."
+)
 @click.option("--all-scopes", is_flag=True)
 def create_key(slug: str, name: str, scopes: tuple[str, ...], all_scopes: bool) -> None:
     """Make an API key of the clinic SLUG; its secret is printed this once."""

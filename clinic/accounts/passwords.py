@@ -67,7 +67,9 @@ def sound(password: str) -> str:
     if CONTROL.search(password):
         raise Wrong("control_character", _("This holds a character that cannot be typed."))
     if len(password) < SHORTEST:
-        message = _("Use at least %(least)s characters.", least=SHORTEST) if password else _("This is needed.")
+        message = (
+            _("Use at least %(least)s characters.", least=SHORTEST) if password else _("This is needed.")
+        )
         raise Wrong("too_short" if password else "required", message)
     if len(password) > LONGEST:
         raise Wrong("too_long", _("Use at most %(limit)s characters.", limit=LONGEST))

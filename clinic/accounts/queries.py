@@ -49,7 +49,8 @@ def credentials(email: str) -> Any:
 def session_owner(token_hash: bytes) -> uuid.UUID | None:
     """Whose session a cookie was, ended or not; None if it never was one here."""
     found = db.row(
-        "SELECT user_id FROM user_session WHERE tenant_id = %(tenant)s AND token_hash = %(hash)s", hash=token_hash
+        "SELECT user_id FROM user_session WHERE tenant_id = %(tenant)s AND token_hash = %(hash)s",
+        hash=token_hash,
     )
     return found.user_id if found else None
 

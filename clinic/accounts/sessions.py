@@ -56,7 +56,9 @@ UPDATE user_session SET last_seen_at = now(), expires_at = least(now() + %(idle)
 """
 
 
-def sign_in(*, email: str, password: str, user_agent: str | None = None, previous: str | None = None) -> SignedIn:
+def sign_in(
+    *, email: str, password: str, user_agent: str | None = None, previous: str | None = None
+) -> SignedIn:
     """Let somebody in. *previous* is the cookie that their browser still carries: that session ends.
 
     Raises ``WrongCredentials``, alike in words and time for an unknown address, a wrong password, an account that is

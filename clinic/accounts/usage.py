@@ -59,4 +59,6 @@ class Usage:
                         connection.execute(USED, key)
                         connection.execute(COUNTED, key)
         except Exception as error:  # noqa: BLE001 - nobody waits for the answer
-            log.get("clinic.usage").warning("uses of keys were not noted", exc_info=error, count=noted.total())
+            log.get("clinic.usage").warning(
+                "uses of keys were not noted", exc_info=error, count=noted.total()
+            )

@@ -45,7 +45,8 @@ def sign_in() -> Any:
     """Let somebody in, and on to where they were going."""
     form = SignInForm()
     if not form.validate_on_submit():
-        return sign_in_page(form, PageTooOld() if form.csrf_token.errors else None, status=422)
+        too_old, form.csrf_token.errors = form.csrf_token.errors, []
+        return sign_in_page(form, PageTooOld() if too_old else None, status=422)
     previous = request.cookies.get(session_cookie())
     try:
         attempt = limits.attempt("sign_in", account=email_key(form.email.data))
@@ -68,7 +69,9 @@ def sign_out() -> Response:
     sessions.sign_out(by=g.actor)
     session.clear()
     response = make_response(redirect("/login", 303))
-    response.delete_cookie(session_cookie(), path="/", secure=request.is_secure, httponly=True, samesite="Lax")
+    response.delete_cookie(
+        session_cookie(), path="/", secure=request.is_secure, httponly=True, samesite="Lax"
+    )
     return response
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -56,10 +55,10 @@ def _small_desk(built: Flask) -> Flask:
 
 
 @pytest.fixture
-def small_desk(_small_desk: Flask, app: Flask) -> Iterator[Flask]:
+def small_desk(_small_desk: Flask, app: Flask) -> Flask:
     """The application with the small desk; what was booked there stands in ``extensions["booked"]``."""
     _small_desk.extensions["booked"] = []
-    yield _small_desk
+    return _small_desk
 
 
 @pytest.fixture

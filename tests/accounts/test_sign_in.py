@@ -22,7 +22,8 @@ def acts(slug: str = "north") -> list[tuple[str, Any]]:
     """What the record says about sessions, in order: act and whose."""
     with acting_in(slug):
         rows = db.rows(
-            "SELECT act, object_id FROM audit_event WHERE tenant_id = %(tenant)s AND act LIKE 'session.%%' ORDER BY at, id"
+            "SELECT act, object_id FROM audit_event"
+            " WHERE tenant_id = %(tenant)s AND act LIKE 'session.%%' ORDER BY at, id"
         )
     return [(row.act, row.object_id) for row in rows]
 
