@@ -6,5 +6,6 @@ coded lists (document types, genders, cancel reasons …).
 Words: a *tenant* is one clinic with its own subdomain; a *location* is a place where it receives, with a time zone of
 its own; a *lookup* is one coded value of a list.
 
-Rules: a clinic is never deleted, only suspended. ``tenant`` and ``lookup_value`` are the only global tables.
+Rules: a clinic is never deleted, only suspended. ``tenant`` and ``lookup_value`` belong to no clinic: the
+operator writes them.
 """

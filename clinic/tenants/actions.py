@@ -67,7 +67,13 @@ def open_clinic(
         raise invalid("/slug", "reserved_slug", _("This word is kept for the platform. Choose another."))
     bootstrap(by=by)
     row = TenantRow(
-        id=new_id(), name=name, slug=slug, timezone=timezone, country=country, locale=locale, currency=currency
+        id=new_id(),
+        name=name,
+        slug=slug,
+        timezone=timezone,
+        country=country,
+        locale=locale,
+        currency=currency,
     )
     db.session.add(row)
     db.session.flush()
@@ -113,7 +119,9 @@ def change_settings(*, changes: Mapping[str, Any], version: int | None = None, b
     if unknown := changes.keys() - own.keys() - tenancy.DEFAULTS.keys():
         raise KeyError(*unknown)
     _in_order({**tenancy.DEFAULTS, **data})
-    changed = _apply(row, own) + [name for name in data if data[name] != setting.data.get(name, tenancy.DEFAULTS[name])]
+    changed = _apply(row, own) + [
+        name for name in data if data[name] != setting.data.get(name, tenancy.DEFAULTS[name])
+    ]
     if changed:
         setting.data = data
         setting.version += 1
@@ -126,7 +134,9 @@ def _in_order(data: Mapping[str, Any]) -> None:
     """The parts of the day follow each other."""
     if data["morning_ends"] >= data["afternoon_ends"]:
         raise Invalid(
-            FieldError("/afternoon_ends", "out_of_order", str(_("The afternoon ends after the morning does.")))
+            FieldError(
+                "/afternoon_ends", "out_of_order", str(_("The afternoon ends after the morning does."))
+            )
         )
 
 
@@ -152,7 +162,9 @@ def create_location(*, name: str, timezone: str, fields: Mapping[str, Any] | Non
 
 
 @db.action
-def change_location(id: uuid.UUID, *, changes: Mapping[str, Any], version: int | None = None, by: Actor) -> Any:
+def change_location(
+    id: uuid.UUID, *, changes: Mapping[str, Any], version: int | None = None, by: Actor
+) -> Any:
     """Change a location. Raises ``NotFound``, ``Stale``, ``CodeTaken``, ``ExternalIdTaken``."""
     location = _location(id, version)
     given = dict(changes)

@@ -12,6 +12,7 @@ from flask import request
 from pydantic import AfterValidator, Field, model_validator
 
 from clinic.core import times
+from clinic.core.external import ExternalId, ExternalIds
 from clinic.core.fields import (
     Code,
     CountryCode,
@@ -34,17 +35,14 @@ from clinic.core.parsing import Parsed, Wrong
 from clinic.core.schema import Body, Listing, Partial, Record, Reply
 from clinic.core.text import Text
 
-ExternalIds = Annotated[
-    dict[Code, Annotated[str, Text(200, least=1)] | None],
-    Field(max_length=20, description="What other systems call this record; null takes one away."),
-]
-
 
 def web_address(text: str) -> str:
     """An ``http`` or ``https`` address of at most 2,000 characters. ``Wrong("invalid_url")`` otherwise."""
     try:
         parts = urlsplit(text)
-        sound = parts.scheme in ("http", "https") and parts.hostname and not parts.username and parts.port != 0
+        sound = (
+            parts.scheme in ("http", "https") and parts.hostname and not parts.username and parts.port != 0
+        )
     except ValueError:
         sound = False
     if not sound or len(text) > 2000 or not text.isprintable() or " " in text:
@@ -271,7 +269,7 @@ class LocationListing(Listing):
     city: Line | None = None
     near: Point | None = Field(None, description="`latitude,longitude`: the nearest first.")
     radius_km: Annotated[float, Field(gt=0, le=40_000)] | None = None
-    external_id: Annotated[str, Text(300)] | None = Field(None, description="`system:value`")
+    external_id: ExternalId | None = None
     include_inactive: bool = False
 
     @model_validator(mode="after")

@@ -7,18 +7,17 @@ from typing import Any
 import pytest
 
 from clinic.core.ids import new_id
-from tests.clients import Api
 from tests.pages import PageClient
 
 
-def test_lists_every_clinic_by_slug(platform: Api) -> None:
+def test_lists_every_clinic_by_slug(platform: Any) -> None:
     page = platform.get("/tenants", limit=1).json
     assert [item["slug"] for item in page["items"]] == ["north"]
     rest = platform.get("/tenants", cursor=page["next_cursor"]).json
     assert ([item["slug"] for item in rest["items"]], rest["next_cursor"]) == (["south"], None)
 
 
-def test_renames_a_clinic(platform: Api, api: Api, north: Any) -> None:
+def test_renames_a_clinic(platform: Any, api: Any, north: Any) -> None:
     changed = platform.patch(f"/tenants/{north.id}", {"name": "Norte"}, headers={"If-Match": '"1"'})
     assert (changed.status_code, changed.json["name"], changed.json["version"]) == (200, "Norte", 2)
     assert api.get("/settings").json["name"] == "Norte"
@@ -28,7 +27,7 @@ def test_renames_a_clinic(platform: Api, api: Api, north: Any) -> None:
 
 
 def test_a_suspended_clinic_is_shut_and_keeps_its_data(
-    platform: Api, api: Api, page: Any, north: Any
+    platform: Any, api: Any, page: Any, north: Any
 ) -> None:
     assert platform.patch(f"/tenants/{north.id}", {"status": "suspended"}).json["status"] == "suspended"
     refused = api.get("/locations")
@@ -40,11 +39,11 @@ def test_a_suspended_clinic_is_shut_and_keeps_its_data(
 
 
 @pytest.mark.parametrize("given", [{"status": "deleted"}, {"slug": "west"}, {"name": ""}, {"name": None}])
-def test_says_what_is_wrong(platform: Api, north: Any, given: dict[str, Any]) -> None:
+def test_says_what_is_wrong(platform: Any, north: Any, given: dict[str, Any]) -> None:
     assert platform.patch(f"/tenants/{north.id}", given).status_code == 422
 
 
-def test_an_unknown_clinic_is_not_found(platform: Api) -> None:
+def test_an_unknown_clinic_is_not_found(platform: Any) -> None:
     assert platform.get(f"/tenants/{new_id()}").status_code == 404
     assert platform.patch(f"/tenants/{new_id()}", {"name": "X"}).status_code == 404
     assert platform.get("/tenants/north").status_code == 404

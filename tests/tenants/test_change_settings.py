@@ -8,10 +8,9 @@ import pytest
 
 from clinic.core import tenancy
 from clinic.core.tenancy import acting_in
-from tests.clients import Api
 
 
-def test_every_setting_has_a_value_from_the_start(api: Api) -> None:
+def test_every_setting_has_a_value_from_the_start(api: Any) -> None:
     found = api.get("/settings")
     assert found.status_code == 200
     assert found.json["name"] == "North Clinic"
@@ -19,7 +18,7 @@ def test_every_setting_has_a_value_from_the_start(api: Api) -> None:
     assert found.headers["ETag"] == f'"{found.json["version"]}"'
 
 
-def test_a_change_holds_from_the_next_request_on(api: Api, north: Any) -> None:
+def test_a_change_holds_from_the_next_request_on(api: Any, north: Any) -> None:
     changed = api.patch(
         "/settings", {"hold_minutes": 7, "quiet_hours": {"from": "20:00", "to": "08:00"}, "name": "Norte"}
     )
@@ -36,21 +35,21 @@ def test_a_change_holds_from_the_next_request_on(api: Api, north: Any) -> None:
         assert clinic.setting("quiet_hours") == {"from": "20:00", "to": "08:00"}
 
 
-def test_null_clears_what_may_be_empty(api: Api) -> None:
+def test_null_clears_what_may_be_empty(api: Any) -> None:
     api.patch("/settings", {"max_appointments_per_doctor_per_day": 12, "logo_url": "https://x.org/logo.svg"})
     cleared = api.patch("/settings", {"max_appointments_per_doctor_per_day": None, "logo_url": None}).json
     assert (cleared["max_appointments_per_doctor_per_day"], cleared["logo_url"]) == (None, None)
     assert api.patch("/settings", {"hold_minutes": None}).status_code == 422
 
 
-def test_a_change_is_made_to_the_version_that_was_seen(api: Api) -> None:
+def test_a_change_is_made_to_the_version_that_was_seen(api: Any) -> None:
     seen = api.get("/settings").headers["ETag"]
     assert api.patch("/settings", {"color": "#ABCDEF"}, headers={"If-Match": seen}).json["color"] == "#abcdef"
     stale = api.patch("/settings", {"color": "#000000"}, headers={"If-Match": seen})
     assert (stale.status_code, stale.json["code"]) == (412, "stale_version")
 
 
-def test_changing_nothing_is_no_change(api: Api) -> None:
+def test_changing_nothing_is_no_change(api: Any) -> None:
     before = api.get("/settings").json["version"]
     assert api.patch("/settings", {"hold_minutes": 5}).json["version"] == before
     assert api.patch("/settings", {}).json["version"] == before
@@ -77,7 +76,7 @@ def test_changing_nothing_is_no_change(api: Api) -> None:
     ],
 )
 def test_says_what_is_wrong_and_changes_nothing(
-    api: Api, given: dict[str, Any], code: str, pointer: str
+    api: Any, given: dict[str, Any], code: str, pointer: str
 ) -> None:
     before = api.get("/settings").json
     answer = api.patch("/settings", given | {"name": "Other"})
@@ -92,7 +91,7 @@ def test_admin_alone_sees_and_changes_them(api_of: Any) -> None:
     assert other.patch("/settings", {"hold_minutes": 7}).status_code == 403
 
 
-def test_another_clinic_keeps_its_own(api: Api, api_of: Any) -> None:
+def test_another_clinic_keeps_its_own(api: Any, api_of: Any) -> None:
     api.patch("/settings", {"hold_minutes": 7, "name": "Norte"})
     south = api_of("south").get("/settings").json
     assert (south["hold_minutes"], south["name"]) == (5, "South Clinic")

@@ -8,7 +8,6 @@ import pytest
 
 from clinic.core import db
 from clinic.core.tenancy import acting_in
-from tests.clients import Api
 
 CENTRE = {"name": "Centro Médico Ñuñoa", "timezone": "America/Bogota", "city": "Bogotá", "code": "CTR",
           "address": "Calle 10 # 4-21", "latitude": 4.60, "longitude": -74.08}  # fmt: skip
@@ -21,17 +20,17 @@ SEA = {
 }
 
 
-def add(api: Api, **given: Any) -> Any:
+def add(api: Any, **given: Any) -> Any:
     answer = api.post("/locations", given)
     assert answer.status_code == 201, answer.json
     return answer.json
 
 
-def names(api: Api, **query: Any) -> list[str]:
+def names(api: Any, **query: Any) -> list[str]:
     return [item["name"] for item in api.get("/locations", **query).json["items"]]
 
 
-def test_adds_a_location(api: Api) -> None:
+def test_adds_a_location(api: Any) -> None:
     answer = api.post("/locations", CENTRE | {"phone": "601 745 0000", "external_ids": {"his": "L-1"}})
     assert answer.status_code == 201
     made = answer.json
@@ -44,7 +43,7 @@ def test_adds_a_location(api: Api) -> None:
     assert api.get(f"/locations/{made['id']}", headers={"If-None-Match": '"1"'}).status_code == 304
 
 
-def test_enough_is_a_name_and_a_zone(api: Api) -> None:
+def test_enough_is_a_name_and_a_zone(api: Any) -> None:
     assert add(api, name="Annex", timezone="Europe/Paris")["created_at"][-6:] in ("+01:00", "+02:00")
 
 
@@ -61,13 +60,13 @@ def test_enough_is_a_name_and_a_zone(api: Api) -> None:
         ({"external_ids": {"his": ""}}, "required", "/external_ids/his"),
     ],
 )
-def test_says_what_is_wrong(api: Api, changed: dict[str, Any], code: str, pointer: str) -> None:
+def test_says_what_is_wrong(api: Any, changed: dict[str, Any], code: str, pointer: str) -> None:
     answer = api.post("/locations", CENTRE | changed)
     assert answer.status_code == 422
     assert [(error["code"], error["pointer"]) for error in answer.json["errors"]] == [(code, pointer)]
 
 
-def test_finds_by_words_without_accents(api: Api) -> None:
+def test_finds_by_words_without_accents(api: Any) -> None:
     add(api, **CENTRE)
     add(api, **SEA)
     assert names(api, q="nunoa centro") == ["Centro Médico Ñuñoa"]
@@ -77,14 +76,14 @@ def test_finds_by_words_without_accents(api: Api) -> None:
     assert names(api, city="Bogo") == []
 
 
-def test_what_was_changed_is_found_by_its_new_words(api: Api) -> None:
+def test_what_was_changed_is_found_by_its_new_words(api: Any) -> None:
     made = add(api, **CENTRE)
     api.patch(f"/locations/{made['id']}", {"city": "Medellín", "name": "Poblado"})
     assert names(api, q="poblado", city="medellin") == ["Poblado"]
     assert names(api, q="nunoa") == []
 
 
-def test_the_nearest_first(api: Api) -> None:
+def test_the_nearest_first(api: Any) -> None:
     add(api, **SEA)
     add(api, **CENTRE)
     items = api.get("/locations", near="4.65,-74.05").json["items"]
@@ -94,7 +93,7 @@ def test_the_nearest_first(api: Api) -> None:
     assert names(api, near="4.65,-74.05", radius_km="10") == ["Centro Médico Ñuñoa"]
 
 
-def test_pages_by_distance_too(api: Api) -> None:
+def test_pages_by_distance_too(api: Any) -> None:
     add(api, **SEA)
     add(api, **CENTRE)
     first = api.get("/locations", near="4.65,-74.05", limit=1).json
@@ -113,40 +112,37 @@ def test_pages_by_distance_too(api: Api) -> None:
         {"radius_km": "0", "near": "1,1"},
     ],
 )
-def test_a_place_that_is_none_is_refused(api: Api, query: dict[str, str]) -> None:
+def test_a_place_that_is_none_is_refused(api: Any, query: dict[str, str]) -> None:
     assert api.get("/locations", **query).status_code == 422
 
 
-def test_pages_by_name(api: Api) -> None:
+def test_pages_by_name(api: Any) -> None:
     for name in ("Ábaco", "Zeta", "alfa"):
         add(api, name=name, timezone="UTC")
     seen: list[str] = []
-    cursor: dict[str, str] = {}
-    while True:
-        page = api.get("/locations", limit=2, **cursor).json
+    after: str | None = ""
+    while after is not None:
+        page = api.get("/locations", limit=2, cursor=after).json
         seen += [item["name"] for item in page["items"]]
-        if page["next_cursor"] is None:
-            break
-        cursor = {"cursor": page["next_cursor"]}
+        after = page["next_cursor"]
     assert sorted(seen) == sorted(["North Clinic", "Ábaco", "Zeta", "alfa"])
-    assert len(seen) == 4
 
 
-def test_finds_by_an_outside_id(api: Api) -> None:
+def test_finds_by_an_outside_id(api: Any) -> None:
     add(api, **CENTRE, external_ids={"his": "L-1"})
     assert names(api, external_id="his:L-1") == ["Centro Médico Ñuñoa"]
     assert names(api, external_id="lab:L-1") == []
     assert api.get("/locations", external_id="L-1").status_code == 422
 
 
-def test_an_outside_id_names_one_location(api: Api) -> None:
+def test_an_outside_id_names_one_location(api: Any) -> None:
     add(api, **CENTRE, external_ids={"his": "L-1"})
     answer = api.post("/locations", SEA | {"external_ids": {"his": "L-1"}})
     assert (answer.status_code, answer.json["code"]) == (409, "external_id_taken")
     assert names(api, q="sea") == [], "nothing is half written"
 
 
-def test_changes_only_what_was_seen(api: Api) -> None:
+def test_changes_only_what_was_seen(api: Any) -> None:
     made = add(api, **CENTRE)
     path = f"/locations/{made['id']}"
     changed = api.patch(path, {"city": None, "external_ids": {"his": "L-1"}}, headers={"If-Match": '"1"'})
@@ -157,7 +153,7 @@ def test_changes_only_what_was_seen(api: Api) -> None:
     assert api.patch(path, {"name": None}).status_code == 422
 
 
-def test_a_code_is_used_once_in_any_case(api: Api) -> None:
+def test_a_code_is_used_once_in_any_case(api: Any) -> None:
     made = add(api, **CENTRE)
     taken = api.post("/locations", SEA | {"code": "ctr"})
     assert (taken.status_code, taken.json["code"]) == (409, "code_taken")
@@ -167,7 +163,7 @@ def test_a_code_is_used_once_in_any_case(api: Api) -> None:
     assert (back.status_code, back.json["code"]) == (409, "code_taken")
 
 
-def test_taken_out_of_use_it_stays_on_record(api: Api) -> None:
+def test_taken_out_of_use_it_stays_on_record(api: Any) -> None:
     made = add(api, **CENTRE)
     for _ in range(2):
         assert api.delete(f"/locations/{made['id']}").status_code == 204
@@ -178,14 +174,14 @@ def test_taken_out_of_use_it_stays_on_record(api: Api) -> None:
     assert "Centro Médico Ñuñoa" in names(api)
 
 
-def test_a_retry_adds_no_second(api: Api) -> None:
+def test_a_retry_adds_no_second(api: Any) -> None:
     once = {"headers": {"Idempotency-Key": "once"}}
     first, again = api.post("/locations", CENTRE, **once), api.post("/locations", CENTRE, **once)
     assert first.get_data() == again.get_data()
     assert again.headers["Idempotent-Replayed"] == "true"
 
 
-def test_another_clinics_location_is_not_found(api: Api, api_of: Any) -> None:
+def test_another_clinics_location_is_not_found(api: Any, api_of: Any) -> None:
     theirs = api_of("south").get("/locations").json["items"][0]["id"]
     path = f"/locations/{theirs}"
     for call in (
@@ -203,7 +199,7 @@ def test_reading_is_not_writing(api_of: Any) -> None:
     assert reader.post("/locations", CENTRE).status_code == 403
 
 
-def test_every_change_is_on_record(api: Api) -> None:
+def test_every_change_is_on_record(api: Any) -> None:
     made = add(api, **CENTRE)
     api.patch(f"/locations/{made['id']}", {"city": "Cali"})
     api.patch(f"/locations/{made['id']}", {"city": "Cali"})
