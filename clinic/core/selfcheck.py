@@ -62,7 +62,9 @@ def wrong_with_the_role(role: Any) -> list[str]:
     if role.disguised:
         wrong.append(f"{role.name} was entered by SET ROLE; it can be left again.")
     if role.member_of and not role.rolsuper:
-        wrong.append(f"{role.name} is a member of {', '.join(role.member_of)}; it must be a member of nothing.")
+        wrong.append(
+            f"{role.name} is a member of {', '.join(role.member_of)}; it must be a member of nothing."
+        )
     return wrong
 
 
