@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, func, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from clinic.core import audit, db, external
+from clinic.core import audit, custom, db, external
 from clinic.core.access import Actor
 from clinic.core.db import Versioned
 from clinic.core.errors import Conflict, FieldError, Invalid, NotFound, Stale
@@ -60,7 +60,8 @@ class Records(Generic[M]):
     """The records of one kind.
 
     *order*: the columns that a list is sorted by (the id comes last by itself). *refers*: columns that hold the id of
-    another record, which must exist. *outside*: whether records carry ``external_ids``.
+    another record, which must exist. *outside*: whether records carry ``external_ids``; *custom*: the kind whose schema
+    holds for their ``custom_fields``.
     """
 
     def __init__(
@@ -70,11 +71,13 @@ class Records(Generic[M]):
         order: Sequence[InstrumentedAttribute[Any]],
         refers: Mapping[str, type[Versioned]] | None = None,
         outside: bool = False,
+        custom: str | None = None,
     ) -> None:
         self.model = model
         self.kind: str = model.__tablename__  # type: ignore[attr-defined]
         self.refers = dict(refers or {})
         self.outside = outside
+        self.custom = custom
         self._key: list[Any] = [*order, model.id]
 
     # Found and listed
@@ -186,6 +189,8 @@ class Records(Generic[M]):
             must_exist(model, {f"/{name}": fields.get(name)})
         if fields.get("code"):
             self.refuse_taken_code(record.id, fields["code"])
+        if self.custom and "custom_fields" in fields:
+            custom.check(self.custom, fields["custom_fields"])
         self.fill(record, {name: value for name, value in fields.items() if name != "external_ids"})
 
     def refuse_taken_code(self, id: uuid.UUID, code: str) -> None:

@@ -118,7 +118,7 @@ class Doctors(Records[Doctor]):
             yield
 
 
-doctors = Doctors(Doctor, order=[Doctor.name_key], outside=True)
+doctors = Doctors(Doctor, order=[Doctor.name_key], outside=True, custom="doctor")
 _LINKED: tuple[tuple[str, type[Any], type[Versioned]], ...] = (
     ("location_ids", DoctorLocation, Location),
     ("service_ids", DoctorService, Service),

@@ -87,7 +87,7 @@ class Closures(TimeAway[Closure]):
             yield
 
 
-blocks = Blocks(BlockedTime, order=[BlockedTime.starts_at])
+blocks = Blocks(BlockedTime, order=[BlockedTime.starts_at], custom="block")
 closures = Closures(Closure, order=[Closure.starts_at], refers={"location_id": Location})
 
 

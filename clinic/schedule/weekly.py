@@ -116,6 +116,7 @@ availability = Weekly(
     Availability,
     order=[Availability.weekday, Availability.start_time],
     refers={"location_id": Location},
+    custom="availability",
 )
 overrides = Overrides(DateOverride, order=[DateOverride.date], refers={"location_id": Location})
 sessions = Sessions(
