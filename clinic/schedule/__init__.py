@@ -10,6 +10,6 @@ Rules: rules are wall-clock times in the location's zone, what is booked are ins
 is accepted: one engine answers both and explains why not. Taking time away locks the doctor first, then looks at
 visits (``booked``); who loses their time is named, or by force put on the list of those who need rescheduling.
 
-Where: set-up is entered in ``directory``, ``doctors``, ``weekly``, ``timeaway`` and ``days``; the engine's own map is the
-docstring of ``hours``.
+Where: set-up is entered in ``directory``, ``doctors``, ``weekly``, ``timeaway`` and ``days``; the engine's own map is
+the docstring of ``hours``.
 """

@@ -87,11 +87,13 @@ def kept(
     force: bool,
     by: Actor,
     refusal: type[AppointmentsAffected] = AppointmentsAffected,
+    adding: bool = False,
 ) -> Iterator[None]:
     """``with kept([doctor_id], …):`` around a change of what these doctors (None: all) offer; their rows are locked.
 
     Booked visits that stood before and stand no more: *refusal*, or with *force* they stay and need rescheduling. Those
-    that needed it and stand again no longer do.
+    that needed it and stand again no longer do. *adding*: time is added, which takes nothing from anybody (a number
+    that was given out on any date, while the doctor had no hours, stays good).
     """
     before = _standing(doctors)
     yield
@@ -99,7 +101,7 @@ def kept(
     lost, won = [], []
     for id, now in after.items():
         was = before.get(id, STOOD).against
-        if now.against - was and not now.needs_rescheduling:
+        if now.against - was and not now.needs_rescheduling and not adding:
             lost.append(id)
         elif was and not now.against and now.needs_rescheduling:
             won.append(id)

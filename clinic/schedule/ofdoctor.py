@@ -27,12 +27,14 @@ class OfDoctor(Records[M]):
     """Records with a ``doctor_id``: the doctor is locked first, and booked visits keep their time unless forced."""
 
     refusal: type[booked.AppointmentsAffected] = booked.AppointmentsAffected
+    adds: ClassVar[frozenset[str]] = frozenset()
+    """The acts that add time and take none away."""
 
     @contextmanager
     def around(self, record: M, *, act: str, force: bool, by: Actor) -> Iterator[None]:
         doctor = [cast("Any", record).doctor_id]
         booked.lock(doctor, by=by)
-        with booked.kept(doctor, force=force, by=by, refusal=self.refusal):
+        with booked.kept(doctor, force=force, by=by, refusal=self.refusal, adding=act in self.adds):
             yield
 
 

@@ -52,6 +52,8 @@ class OverrideExists(Conflict):
 class Weekly(OfDoctor[Availability]):
     """Weekly hours. No two of a doctor meet on any date, at whatever place."""
 
+    adds = frozenset({"create", "restore"})
+
     def fill(self, record: Availability, fields: Mapping[str, Any]) -> None:
         super().fill(record, {**fields, **_services(fields)})
         if not record.ends_next_day and record.end_time <= record.start_time:
@@ -95,6 +97,7 @@ class Sessions(Ranged[OneOffSession], OfDoctor[OneOffSession]):
     """Hours on top of the weekly ones, once. Given as ``start`` with ``end`` or ``duration_minutes``."""
 
     reach = (OneOffSession.starts_at, OneOffSession.ends_at)
+    adds = frozenset({"create", "restore"})
 
     def fill(self, record: OneOffSession, fields: Mapping[str, Any]) -> None:
         plain = {**fields, **_services(fields)}

@@ -173,6 +173,14 @@ def test_who_has_come_and_gone_loses_nothing(api, north):
     assert api.delete(f"/availability/{weekly_rule(north)}").status_code == 204
 
 
+def test_hours_that_are_added_take_nothing_away(api, north):
+    ada = api.post("/doctors", {"name": "Ada"}).json["id"]
+    number = book(api, north, doctor_id=ada, date=working_day().isoformat())
+    other_day = {"weekday": working_day(1).weekday(), "start_time": "09:00", "end_time": "12:00"}
+    assert api.post(f"/doctors/{ada}/availability", other_day).status_code == 201
+    assert not needs_rescheduling(api, number)
+
+
 # -- whose hours ------------------------------------------------------------------------------------------------------
 
 
