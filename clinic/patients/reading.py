@@ -23,7 +23,7 @@ from clinic.patients import tokens
 from clinic.patients.names import SIGNS, words
 
 LONGEST, MOST_TERMS = 200, 8
-LETTERS, SHORT = 4, 4
+LETTERS = 4
 LAST = "\U0010ffff"
 """Comes after every character."""
 FIRST_YEAR = 1850
@@ -68,23 +68,25 @@ def readings(typed: str, *, country: str, locale: str, today: date) -> list[Read
     """
     reader = _Reader(country, _date_order(locale, country), today)
     pieces = tokens.western(typed[:LONGEST]).split()
-    joined = reader.terms(_numbers_joined(pieces))
-    found = [reader.as_document(pieces), joined, *_without_short_words(joined)]
+    joined = _numbers_joined(pieces)
+    found = [reader.as_document(pieces), reader.terms(joined), reader.terms(_long_numbers(joined))]
     if not any(NUMBER.fullmatch(piece) and len(piece) < FEW_DIGITS for piece in pieces):
         found.insert(2, reader.terms(pieces))
     return [*dict.fromkeys(tuple(reading) for reading in found if reading)]
 
 
-def _without_short_words(terms: list[Term]) -> Iterator[list[Term]]:
-    """``CC 1020304050``: the number alone, what stands before it may be the kind of document."""
-    numbers = [term for term in terms if term.word is None]
-    if numbers and all(len(term.word) <= SHORT for term in terms if term.word):
-        yield numbers
+def _long_numbers(pieces: list[str]) -> list[str]:
+    """``CC 1020304050``: the number alone, where what stands beside it may be the kind of document."""
+    numbers = [piece for piece in pieces if NUMBER.fullmatch(piece)]
+    others = [piece for piece in pieces if piece not in numbers]
+    if any(len(piece) < FEW_DIGITS for piece in numbers) or any(len(piece) > LETTERS for piece in others):
+        return []
+    return numbers
 
 
 def _numbers_joined(pieces: Iterable[str]) -> list[str]:
     """Pieces that are numbers and stand side by side as one: ``(300) 123 4567``."""
-    runs = groupby(pieces, key=lambda piece: bool(NUMBER.fullmatch(piece) or piece == "+"))
+    runs = groupby(pieces, key=lambda piece: bool(NUMBER.fullmatch(piece)) or piece in ("+", "#"))
     return [piece for is_number, run in runs for piece in (["".join(run)] if is_number else run)]
 
 
@@ -111,7 +113,7 @@ class _Reader:
         return [Term((prefix(tokens.document(document_key(text))),))]
 
     def _terms_of(self, piece: str) -> Iterator[Term]:
-        if "@" in piece.strip("@"):
+        if piece.find("@") > 0:
             yield Term((prefix(tokens.email(email_key(piece))),))
         elif NUMBER.fullmatch(piece):
             yield Term(tuple(dict.fromkeys(self._number(piece))))

@@ -183,7 +183,7 @@ def _with_a_slip(terms: Reading, counted: list[int], asked: Asked, limit: int) -
     """Who fits if a finger slipped: in the words that nobody bears, or else in any."""
     wrong = [number for number, count in enumerate(counted) if not count or len(terms) == 1]
     meant = _meant(terms, wrong or range(len(terms)))
-    return _fitting(meant, _counted(meant), asked, limit) if meant != terms else []
+    return _page(meant, _counted(meant), asked, limit, None)[0] if meant != terms else []
 
 
 def _meant(terms: Reading, numbers: Iterable[int]) -> Reading:
