@@ -94,7 +94,7 @@ def here(id: uuid.UUID, query: DoctorsHere) -> Any:
         {"location_id": id},
         limit=query.limit,
         after=cursor.decode(query.cursor, people.doctors.key_types),
-        include_inactive=query.include_inactive,
+        include_inactive=query.include_inactive and not g.actor.is_patient,
     )
     body = page(found, query.limit, people.doctors.key)
     return body | {"items": show(body["items"], query.expand)}

@@ -98,21 +98,19 @@ def kept(
     before = _standing(doctors)
     yield
     after = _standing(doctors)
-    lost, won = [], []
-    for id, now in after.items():
-        was = before.get(id, STOOD).against
-        if now.against - was and not now.needs_rescheduling and not adding:
-            lost.append(id)
-        elif was and not now.against and now.needs_rescheduling:
-            won.append(id)
+    against = {id: before.get(id, STOOD).against for id in after}
+    lost = [id for id, now in after.items() if now.against - against[id] and not adding]
+    won = [id for id, now in after.items() if against[id] and not now.against]
     if lost and not force:
         raise refusal(extra={"appointment_ids": lost})
-    for ids, needs in ((lost, True), (won, False)):
-        if ids:
-            act = "appointment.needs_rescheduling" if needs else "appointment.stands_again"
-            db.send(
-                (MARK, {"ids": ids, "needs": needs}), audit.entry(act, "appointment", by=by, object_ids=ids)
-            )
+    _mark([id for id in lost if not after[id].needs_rescheduling], needs=True, by=by)
+    _mark([id for id in won if after[id].needs_rescheduling], needs=False, by=by)
+
+
+def _mark(ids: Sequence[uuid.UUID], *, needs: bool, by: Actor) -> None:
+    if ids:
+        act = "appointment.needs_rescheduling" if needs else "appointment.stands_again"
+        db.send((MARK, {"ids": ids, "needs": needs}), audit.entry(act, "appointment", by=by, object_ids=ids))
 
 
 def _standing(doctors: Sequence[uuid.UUID] | None) -> dict[uuid.UUID, Standing]:

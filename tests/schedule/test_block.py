@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 from unittest.mock import patch
 
+import psycopg
 import pytest
 
 from clinic.booking import actions
@@ -131,6 +132,29 @@ def test_by_force_they_stay_and_need_rescheduling_until_it_is_lifted(api, north)
     assert not needs_rescheduling(api, later)
     api.delete(f"/blocked-times/{made['id']}")
     assert not needs_rescheduling(api, inside)
+
+
+def test_a_second_block_asks_again(api, north):
+    visit = book(api, north, "10:30")
+    first = block(api, north, force=True).json
+    assert affected(block(api, north), "appointments_in_block") == [visit]
+    second = block(api, north, force=True).json
+    api.delete(f"/blocked-times/{first['id']}")
+    assert needs_rescheduling(api, visit), "the second still lies over it"
+    api.delete(f"/blocked-times/{second['id']}")
+    assert not needs_rescheduling(api, visit)
+
+
+def test_marking_a_visit_is_on_record(api, north, superuser):
+    visit = book(api, north, "10:30")
+    made = block(api, north, force=True).json
+    api.delete(f"/blocked-times/{made['id']}")
+    with psycopg.connect(superuser) as connection:
+        acts = connection.execute(
+            "SELECT act FROM audit_event WHERE %s = ANY(object_ids) AND act LIKE 'appointment.%%' ORDER BY at",
+            [visit],
+        ).fetchall()
+    assert acts == [("appointment.needs_rescheduling",), ("appointment.stands_again",)]
 
 
 def test_a_refusal_is_answered_again_under_its_key(api, north):

@@ -160,7 +160,7 @@ def test_a_visit_that_stands_again_needs_nothing(api, north):
     assert not needs_rescheduling(api, visit)
 
 
-def test_a_visit_that_lost_its_time_already_does_not_stand_in_the_way_again(api, north):
+def test_a_visit_that_lost_its_hours_already_loses_them_only_once(api, north):
     visit, rule = book(api, north, "11:30"), weekly_rule(north)
     api.patch(f"/availability/{rule}", {"end_time": "11:00", "force": True})
     assert api.patch(f"/availability/{rule}", {"end_time": "10:00"}).status_code == 200
