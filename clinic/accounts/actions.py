@@ -122,11 +122,12 @@ def set_role(id: uuid.UUID, *, role: str, version: int | None = None, by: Actor)
     """
     if role not in ROLES:
         raise ValueError(role)
+    owners = _owners()
     user = _user(id, version)
     if user.role != role:
         _owners_are_made_by_owners(user.role, role, by=by)
-        if user.role == "owner":
-            _not_the_last_owner(user)
+        if owners == [id]:
+            raise LastOwner
         before, user.role = user.role, role
         _changed(user, "user.set_role", by, {"from": before, "to": role})
         end_sessions(id, by=by)
@@ -139,11 +140,12 @@ def deactivate(id: uuid.UUID, *, version: int | None = None, by: Actor) -> None:
 
     Raises ``NotFound``, ``Stale``, ``OwnersOnly``, ``LastOwner``.
     """
+    owners = _owners()
     user = _user(id, version)
     if user.is_active:
         _owners_are_made_by_owners(user.role, by=by)
-        if user.role == "owner":
-            _not_the_last_owner(user)
+        if owners == [id]:
+            raise LastOwner
         user.is_active = False
         _changed(user, "user.deactivate", by)
         end_sessions(id, by=by)
@@ -187,14 +189,13 @@ def _owners_are_made_by_owners(*roles: str, by: Actor) -> None:
         raise OwnersOnly
 
 
-def _not_the_last_owner(user: User) -> None:
-    # All owners are locked, in order: two who step down at once wait for each other, and the second is refused.
-    owners = db.rows(
+def _owners() -> list[uuid.UUID]:
+    """The clinic's owners, locked in order before anybody else is: two who step down at once wait for each other."""
+    rows = db.rows(
         "SELECT id FROM user_account WHERE tenant_id = %(tenant)s AND role = 'owner' AND is_active"
         " ORDER BY id FOR UPDATE"
     )
-    if [owner.id for owner in owners] == [user.id]:
-        raise LastOwner
+    return [row.id for row in rows]
 
 
 def _changed(user: User, act: str, by: Actor, details: dict[str, Any] | None = None) -> None:

@@ -95,7 +95,6 @@ def revoke_key(id: uuid.UUID, *, by: Actor) -> None:
     key = _key(id)
     if key.revoked_at is None:
         key.revoked_at = clock.now()
-        key.old_hash = key.old_until = None
         db.session.flush()
         audit.record("key.revoke", "key", id, by=by)
 

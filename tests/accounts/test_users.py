@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -77,15 +79,26 @@ def test_the_last_owner_stays(in_north: Any, north: Any) -> None:
 
 
 @pytest.mark.race
-def test_two_owners_who_step_down_at_once_leave_one(in_north: Any, north: Any, at_once: Any) -> None:
-    others = [north.olga, create(role="owner", by=PLATFORM).id]
+def test_two_owners_who_step_down_at_once_leave_one(
+    in_north: Any, north: Any, at_once: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owners = [north.olga, create(role="owner", by=PLATFORM).id]
+    # Each waits before its commit for the other to have come as far, which the locks must prevent.
+    both, end_sessions = threading.Barrier(2), actions.end_sessions
+
+    def slowly(*args: Any, **more: Any) -> int:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.5)
+        return end_sessions(*args, **more)
+
+    monkeypatch.setattr(actions, "end_sessions", slowly)
 
     def step_down(number: int) -> Any:
         with acting_in("north"):
-            return actions.set_role(others[number], role="manager", by=SYSTEM)
+            return actions.set_role(owners[number], role="manager", by=SYSTEM)
 
     answers = at_once(2, step_down)
-    assert len([answer for answer in answers if isinstance(answer, actions.LastOwner)]) == 1
+    assert len([answer for answer in answers if isinstance(answer, actions.LastOwner)]) == 1, answers
 
 
 def test_a_change_is_made_to_the_version_that_was_seen(in_north: Any, north: Any) -> None:
