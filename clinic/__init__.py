@@ -70,7 +70,6 @@ def create_app(config: Settings | None = None, **overrides: Any) -> Flask:
         SQLALCHEMY_ENGINE_OPTIONS={
             "pool_size": config.pool_size,
             "max_overflow": 2,
-            "pool_pre_ping": True,
             "pool_timeout": 10,
             "connect_args": {"prepare_threshold": config.prepare_threshold, "application_name": "clinic"},
         },

@@ -56,6 +56,8 @@ UPDATE doctor_day
  WHERE tenant_id = %(tenant)s AND doctor_id = %(doctor_id)s AND date = %(date)s
 """
 """``beyond`` 1 raises the excess for an overbooked visit; 0 lets the CHECK keep a full day full."""
+SAVEPOINT: db.Statement = ("SAVEPOINT booking", {})
+BACK: db.Statement = ("ROLLBACK TO SAVEPOINT booking", {})
 USE_HOLD = "DELETE FROM hold WHERE tenant_id = %(tenant)s AND id = %(hold_id)s"
 
 
@@ -76,15 +78,16 @@ def book(*, asked: Asked, by: Actor) -> Visit:
     _refuse_unknown(asked, who)
     wanted = rules.instant(asked.start, "/start", who, asked) if asked.start else None
     days = rules.days(asked, who, wanted)
-    db.driver().execute("SAVEPOINT booking")
+    if asked.patient is not None:
+        # Whoever is made for this booking is unmade with it, before we look for other times.
+        db.send(SAVEPOINT)
     try:
         return _book(asked, who, wanted, days, by)
     except (SlotTaken, DayFull, Vanished) as refusal:
         # Let go of the day before looking for other times: others are waiting for it.
-        db.driver().execute("ROLLBACK TO SAVEPOINT booking")
+        db.send(BACK)
         said = SlotTaken() if isinstance(refusal, Vanished) else refusal
-        if wanted is not None:
-            said.extra["alternatives"] = rules.alternatives(who, wanted, asked, by)
+        said.extra["alternatives"] = rules.alternatives(who, wanted, asked, by) if wanted else []
         raise said from None
 
 
@@ -97,12 +100,16 @@ def _book(asked: Asked, who: Whose, wanted: datetime | None, days: list[date], b
     )
     standing = loading.standing(who, days[0], days[-1], room_id=asked.room_id)
     engaged = queries.engagements(patient_id, wanted or who.now, who.now)
-    answers = db.send(*locking, *standing, engaged)
+    opening = [] if asked.patient is not None else [SAVEPOINT]
+    answers = db.send(*opening, *locking, *standing, engaged)[len(opening) :]
     locked, engagements = answers[: len(locking)], answers[-1]
     if not locked[0] or not locked[0][0].is_active:
         raise unknown_id("/patient_id")
     if not locked[1] or not locked[1][0].is_active:
         raise unknown_id("/doctor_id")
+    if locked[1][0].version != doctor.version:
+        # Somebody changed the doctor between our first look and the lock: look again, now that nobody can.
+        who, _rest = loading.whose(doctor_ids=[doctor.id], service_id=asked.service_id)
     rows = answers[len(locking) : -1]
     timetable = loading.timetables(who, days[0], days[-1], rows, room_id=asked.room_id)[0]
     counters = {day.date: day for day in locked[3]}

@@ -19,7 +19,7 @@ SELECT id, is_active FROM patient
  WHERE tenant_id = %(tenant)s AND id = ANY(%(patients)s) ORDER BY id FOR NO KEY UPDATE
 """
 DOCTORS = """
-SELECT id, is_active FROM doctor
+SELECT id, is_active, version FROM doctor
  WHERE tenant_id = %(tenant)s AND id = ANY(%(doctors)s) ORDER BY id FOR SHARE
 """
 MAKE_DAYS = """

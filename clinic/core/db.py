@@ -44,6 +44,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Statement = tuple[str, Mapping[str, Any]]
 
+DRIVER = "driver"
 RETRIED = {"40001", "40P01"}  # serialization failure, deadlock detected
 LOCK_TIMEOUT = "55P03"
 AWAY = {"57P01", "57P02", "57P03", "08000", "08003", "08006", "08001", "53300"}
@@ -115,8 +116,20 @@ def _narrow_to_the_clinic(state: ORMExecuteState) -> None:
 
 
 def driver() -> psycopg.Connection[Any]:
-    """The psycopg connection under the session's transaction."""
-    return cast("psycopg.Connection[Any]", session.connection().connection.driver_connection)
+    """The psycopg connection under the session's transaction, which is begun if there is none."""
+    info = session().info
+    known: psycopg.Connection[Any] | None = info.get(DRIVER)
+    if known is None:
+        known = info[DRIVER] = cast(
+            "psycopg.Connection[Any]", session.connection().connection.driver_connection
+        )
+    return known
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _let_go(ended: Session, transaction: Any) -> None:
+    if transaction.parent is None:
+        ended.info.pop(DRIVER, None)
 
 
 def send(*statements: Statement) -> list[list[Any]]:
@@ -184,17 +197,17 @@ def action(verb: Callable[P, T]) -> Callable[P, T]:
                 session.commit()
                 callbacks = _after.get() or []
             except Refusal:
-                session.rollback()
+                take_back()
                 raise
             except (DBAPIError, psycopg.Error) as error:
-                session.rollback()
+                take_back()
                 state, constraint = diagnose(error)
                 if state in RETRIED and attempt < 3:
                     time.sleep(random.uniform(0.01, 0.05) * 2**attempt)  # noqa: S311 - jitter, not a secret
                     continue
                 raise translated(error, state, constraint) from None
             except BaseException:
-                session.rollback()
+                take_back()
                 raise
             finally:
                 _depth.reset(token)
@@ -228,6 +241,20 @@ def forget() -> None:
     _kept.set(False)
     _depth.set(0)
     _after.set(None)
+
+
+def take_back() -> None:
+    """Roll the open transaction back, also when its connection is gone."""
+    try:
+        session.rollback()
+    except (DBAPIError, psycopg.Error):
+        session().invalidate()
+
+
+def hang_up() -> None:
+    """The server went away under us: forget every idle connection to it. The next statement gets a fresh one."""
+    session().invalidate()
+    db.engine.dispose(close=False)
 
 
 def after_commit(callback: Callable[[], None]) -> None:
@@ -287,9 +314,9 @@ def is_database_error(error: BaseException) -> bool:
 def is_disconnect(error: BaseException) -> bool:
     """Whether the server went away under us."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    return (
-        isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
-        and getattr(cause, "sqlstate", None) is None
+    state = getattr(cause, "sqlstate", None)
+    return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) and (
+        state is None or state in AWAY
     )
 
 

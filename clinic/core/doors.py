@@ -253,7 +253,7 @@ def close_the_door(response: Response) -> Response:
 
 def refused(refusal: Refusal) -> Any:
     """A refusal as this door words it: a problem document, or a page."""
-    db.session.rollback()
+    db.take_back()
     db.forget()
     if request.path.startswith(API) or request.path.startswith("/health"):
         from clinic.core.problem import problem
@@ -282,6 +282,8 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def fault(error: Exception) -> Any:
+        if db.is_disconnect(error):
+            db.hang_up()
         state, constraint = db.diagnose(error)
         said = db.translated(error, state, constraint) if db.is_database_error(error) else None
         if isinstance(said, Refusal):

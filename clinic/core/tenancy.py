@@ -125,7 +125,15 @@ def enter(slug: str, *, session_hash: bytes | None = None, key_hash: bytes | Non
     from clinic.core import db
 
     leave()
-    found = db.row(ENTER, slug=slug, session=session_hash, key=key_hash)
+    asked = {"slug": slug, "session": session_hash, "key": key_hash}
+    try:
+        found = db.row(ENTER, **asked)
+    except Exception as error:
+        # A pooled connection to a server that was restarted: entering is the first statement, so it may be said again.
+        if not db.is_disconnect(error):
+            raise
+        db.hang_up()
+        found = db.row(ENTER, **asked)
     if found is None or found.tenant_id is None:
         return Entered(None, None)
     tenant = _tenant(
@@ -143,7 +151,7 @@ def acting_in(slug_or_id: str | uuid.UUID) -> Iterator[Tenant]:
     from clinic.core.errors import NotFound
 
     before = _current.get()
-    db.session.rollback()
+    db.take_back()
     leave()
     slug = slug_or_id
     if isinstance(slug_or_id, uuid.UUID):
@@ -157,7 +165,7 @@ def acting_in(slug_or_id: str | uuid.UUID) -> Iterator[Tenant]:
     try:
         yield tenant
     finally:
-        db.session.rollback()
+        db.take_back()
         _current.set(before)
 
 

@@ -17,7 +17,7 @@ WORK = {"expired_hold": lambda ids: holds.expire(ids=ids)}
 def do_what_is_due() -> int:
     """Do everything that is due now; how many things that was. A fault in one clinic's work stops nobody else's."""
     tenancy.leave()
-    db.session.rollback()
+    db.take_back()
     work: dict[tuple[UUID, str], list[UUID]] = defaultdict(list)
     for due in db.rows("SELECT work, tenant_id, id FROM due_work(%(most)s)", most=AT_ONCE):
         work[due.tenant_id, due.work].append(due.id)
@@ -55,5 +55,5 @@ def forget_old_keys() -> None:
 
 def _clinics() -> list[UUID]:
     tenancy.leave()
-    db.session.rollback()
+    db.take_back()
     return [found.id for found in db.rows("SELECT id FROM tenant ORDER BY id")]

@@ -29,7 +29,7 @@ LONGEST = timedelta(days=1)
 
 DOCTORS = """
 SELECT d.id, d.full_name, d.name_key, d.booking_mode, d.slot_minutes, d.max_appointments_per_day, d.is_active,
-       d.ticket_prefix, now() AS now,
+       d.version, d.ticket_prefix, now() AS now,
        ARRAY(SELECT l.location_id FROM doctor_location l
               WHERE l.tenant_id = %(tenant)s AND l.doctor_id = d.id) AS location_ids,
        ARRAY(SELECT s.service_id FROM doctor_service s
