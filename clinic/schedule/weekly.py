@@ -142,7 +142,8 @@ def _services(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _refuse_overlap(record: Availability) -> None:
     mine = (Availability.doctor_id == record.doctor_id, Availability.is_active)
-    hours = {each.id: each for each in db.session.scalars(select(Availability).where(*mine))}
+    oldest_first = select(Availability).where(*mine).order_by(Availability.created_at, Availability.id)
+    hours = {each.id: each for each in db.session.scalars(oldest_first)}
     who = loading.one(record.doctor_id)
     home = who.home_of(who.doctors[0])
 
