@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import uuid5
 
 from hypothesis import given
@@ -151,6 +151,9 @@ def test_days_and_parts_of_days_make_up_the_whole(schedule: Schedule) -> None:
         for slot in table.offer(wish, asker, first + ahead * ONE_DAY, first + ahead * ONE_DAY)
     ]
     assert sorted(by_day) == sorted(whole)
+    parts = [(time(0), time(12)), (time(12), time(18)), (time(18), None)]
+    by_part = [slot.at for part in parts for slot in table.offer(wish, asker, first, last, part_of_day=part)]
+    assert set(by_part) == {slot.at for slot in whole}
     noon = moment(sum(span(schedule)) // 2)
     later = schedule.timetable().offer(wish, asker, noon, noon + 9 * ONE_DAY)
     assert list(later) == [slot for slot in whole if slot.start >= noon]

@@ -21,6 +21,7 @@ from tests.schedule.people import (
     TUESDAY,
     VACCINE,
     bose,
+    clock,
     hours,
     override,
     service,
@@ -412,6 +413,22 @@ def test_steps_are_elapsed_time_when_the_clock_is_changed(day: str, expected: st
     when = date.fromisoformat(day)
     table = bose(weekly("01:00-04:00", day=when, zone=PARIS), zone=PARIS, first=when, last=when)
     assert starts(table, asker=EARLY, day=when) == expected.split()
+
+
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        (("00:00", "12:00"), "11:00 11:30"),
+        (("12:00", "18:00"), "12:00 12:30 17:30"),
+        (("18:00", None), "18:00"),
+        (("11:15", "12:10"), "11:30 12:00"),
+    ],
+)
+def test_a_part_of_the_day_is_where_the_visit_begins(part: tuple[str, str | None], expected: str) -> None:
+    table = bose(weekly("11:00-13:00"), weekly("17:30-18:30", number=101))
+    after, until = part
+    found = starts(table, part_of_day=(clock(after), clock(until) if until else None))
+    assert found == expected.split()
 
 
 def test_a_doctor_without_hours_offers_nothing() -> None:

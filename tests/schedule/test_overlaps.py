@@ -42,6 +42,8 @@ SUNDAY_NIGHT = {"day": 6, "ends_next_day": True}
         # Past midnight.
         (("22:00-02:00", NIGHT), ("01:00-03:00", {"day": 1}), True),
         (("22:00-02:00", NIGHT), ("02:00-03:00", {"day": 1}), False),
+        (("22:00-00:10", NIGHT), ("00:05-03:00", {"day": 1}), True),
+        (("22:00-00:10", NIGHT), ("00:10-03:00", {"day": 1}), False),
         (("22:00-02:00", SUNDAY_NIGHT), ("00:00-01:00", {"day": 0}), True),
         (("08:00-08:00", NIGHT), ("08:00-09:00", {"day": 1}), False),
         (("08:00-20:00", NIGHT), ("19:00-21:00", {"day": 1}), True),
@@ -115,6 +117,11 @@ def test_in_two_zones_what_counts_is_the_moment() -> None:
     assert meet(weekly("09:00-10:00", zone=PARIS), weekly("08:00-09:00", number=101, zone=LONDON))
     assert meet(weekly("09:00-10:00", zone=PARIS), weekly("09:00-10:00", number=101, zone=LONDON)) is None
     assert meet(weekly("00:30-01:00", zone=TOKYO), weekly("16:30-17:00", day=6, number=101, zone=PARIS))
+
+
+def test_in_two_zones_one_date_is_enough() -> None:
+    once = weekly("09:00-10:00", zone=PARIS, valid_from=MONDAY, valid_until=MONDAY)
+    assert meet(once, weekly("08:00-09:00", number=101, zone=LONDON)) == MONDAY
 
 
 def test_two_zones_that_change_on_different_days_meet_only_between() -> None:

@@ -97,6 +97,12 @@ def test_all_day_takes_the_night_of_its_date_and_leaves_the_morning_after() -> N
     assert (starts(table), starts(table, day=TUESDAY)) == ([], ["00:00", "01:00"])
 
 
+def test_a_block_in_the_evening_before_the_window_moves_the_grid_of_its_night() -> None:
+    night = weekly("22:00-02:00", ends_next_day=True)
+    table = bose(night, first=TUESDAY, blocks=[block("2026-11-23 22:10", "2026-11-23 23:40")])
+    assert starts(table, day=TUESDAY) == ["00:10", "00:40", "01:10"]
+
+
 def test_all_day_is_the_local_date_of_each_location() -> None:
     """A clinic closed on Monday is closed on Monday in Bogotá and on Monday in Paris."""
     table = bose(
