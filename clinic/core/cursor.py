@@ -39,7 +39,7 @@ def decode(text: str | None, types: Sequence[type]) -> tuple[Any, ...] | None:
         if len(text) > LONGEST or not text.isascii():
             raise ValueError
         values = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True))
-        if not isinstance(values, list) or len(values) != len(types):
+        if not isinstance(values, list):
             raise ValueError
         return tuple(_as(kind, value) for kind, value in zip(types, values, strict=True))
     except (ValueError, TypeError, binascii.Error):

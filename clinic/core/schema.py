@@ -112,8 +112,6 @@ class _Commas:
         return {
             "type": "array",
             "items": {"type": "string", "enum": choices},
-            "maxItems": len(choices),
-            "uniqueItems": True,
             "style": "form",
             "explode": False,
             "description": "Put these records beside their ids.",
