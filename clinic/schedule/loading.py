@@ -195,9 +195,9 @@ def whose(
         sql += OF_SPECIALTY
     if service_id and doctor_ids is None:
         sql += OFFERS_SERVICE
-    doctors, locations, services, *rest = db.send(
-        (sql + ORDER, params), (LOCATIONS, {}), (SERVICE, {"service_id": service_id}), *also
-    )
+    asked = [(SERVICE, {"service_id": service_id})] if service_id else []
+    doctors, locations, *rest = db.send((sql + ORDER, params), (LOCATIONS, {}), *asked, *also)
+    services = rest.pop(0) if asked else []
     row = services[0] if services else None
     now = doctors[0].now if doctors else db.row("SELECT now() AS now").now
     return Whose(
