@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -46,7 +47,12 @@ def day(value: datetime | date | str, form: str = "short", zone: Zone = None) ->
         value = instant(value, zone).date()
     if form == "iso":
         return value.isoformat()
-    locale = i18n.locale()
+    return _written(value, form, str(i18n.locale()))
+
+
+@lru_cache(maxsize=4096)
+def _written(value: date, form: str, locale: str) -> str:
+    # Kept, because a list of slots names the same few days again and again, and Babel takes a tenth of a millisecond.
     if form in SKELETONS:
         midnight = datetime.combine(value, time(), ZoneInfo("UTC"))
         return format_skeleton(SKELETONS[form], midnight, locale=locale)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
@@ -72,8 +73,14 @@ def speaking(code: str | None) -> Iterator[None]:
         yield
 
 
-def _select() -> str:
-    return _formats(_chosen() or _default())
+def _select() -> Locale:
+    return _parsed(_formats(_chosen() or _default()))
+
+
+@lru_cache(maxsize=64)
+def _parsed(name: str) -> Locale:
+    # Kept: reading a name goes through every locale that Babel knows, and each request asks several times.
+    return Locale.parse(name)
 
 
 def _chosen() -> str | None:
@@ -111,6 +118,7 @@ def _formats(code: str) -> str:
     return WORLDWIDE.get(code, code)
 
 
+@lru_cache(maxsize=512)
 def _exists(name: str) -> bool:
     try:
         Locale.parse(name)

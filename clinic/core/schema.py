@@ -129,7 +129,8 @@ class Reply(BaseModel):
 
     @classmethod
     def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
-        return "".join(param.__name__ for param in params) + cls.__name__.split("[")[0].removesuffix("Of")
+        names = ("Or".join(each.__name__ for each in get_args(param) or (param,)) for param in params)
+        return "".join(names) + cls.__name__.split("[")[0].removesuffix("Of")
 
 
 class Record(Reply):
