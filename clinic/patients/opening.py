@@ -12,8 +12,8 @@ from typing import Any
 from clinic.core import audit, db
 from clinic.core.access import SYSTEM, Actor
 from clinic.core.errors import NotFound
-from clinic.patients import queries, search
-from clinic.patients.queries import COLUMNS, Record
+from clinic.patients import matching, queries, search
+from clinic.patients.queries import BRIEF, COLUMNS, Brief, Record
 from clinic.patients.refusals import Confidential
 
 
@@ -67,6 +67,22 @@ def find(
     )
     audit.listed("patient", (row.id for row in rows), by=by, how="search")
     return rows, more
+
+
+def look_up(typed: str, *, limit: int, by: Actor) -> tuple[list[Brief], bool]:
+    """Who is found, briefly, for a page; and whether there are more. On record."""
+    rows, more = find(typed, limit=limit, columns=BRIEF, by=by)
+    return queries.briefly(rows, closed=lambda row: is_closed(row, by)), more is not None
+
+
+def alike(ids: Sequence[uuid.UUID | None], *, by: Actor) -> list[Brief]:
+    """Possible duplicates, briefly; ids that are nobody's are left out. On record."""
+    wanted = [id for id in ids if id is not None][: matching.MOST_ALIKE]
+    if not wanted:
+        return []
+    rows = queries.some(wanted, by=by)
+    audit.listed("patient", (row.id for row in rows), by=by)
+    return queries.briefly(rows, closed=lambda row: is_closed(row, by))
 
 
 def listed(

@@ -32,6 +32,9 @@ BRIEF = """
 p.id, p.file_number, p.full_name, p.first_name, p.birth_date, p.birth_date_is_estimated, p.phone, p.document_type,
 p.document_number, p.email, p.confidential, p.is_active
 """
+SOME = (
+    f"SELECT {BRIEF}, now() AS read_at FROM patient p WHERE p.tenant_id = %(tenant)s AND p.id = ANY(%(ids)s)"
+)
 ONE = f"SELECT {COLUMNS}, now() AS read_at FROM patient p WHERE p.tenant_id = %(tenant)s AND p.id = %(id)s"
 GUARDIANS = """
 SELECT g.patient_id, g.guardian_id, g.relation, g.may_book, g.may_see, p.full_name
@@ -97,6 +100,13 @@ def patient(id: uuid.UUID, *, by: Actor, locked: bool = False) -> Any:
     return found
 
 
+def some(ids: Sequence[uuid.UUID], *, by: Actor) -> list[Any]:
+    """The rows (``BRIEF``) of these patients, as far as *by* may see them."""
+    where, params = _seen(by)
+    sql = SOME + "".join(f" AND {condition}" for condition in where) + " AND p.is_active ORDER BY p.id"
+    return db.rows(sql, ids=list(ids), **params)
+
+
 def with_all(rows: Sequence[Any], *, now: datetime | None = None) -> list[Record]:
     """Rows with their guardians and outside ids, in two statements however many they are."""
     if not rows:
@@ -112,6 +122,32 @@ def with_all(rows: Sequence[Any], *, now: datetime | None = None) -> list[Record
     for other in others:
         outside.setdefault(other.object_id, {})[other.system] = other.value
     return [Record(row, today, answerable.get(row.id, []), outside.get(row.id, {})) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """A patient in a list on a page: who it is, and how one tells them from others of the name."""
+
+    id: uuid.UUID
+    name: str
+    is_active: bool
+    is_closed: bool
+    age_on: tuple[date, date] | None = None
+    document: str | None = None
+    phone: str | None = None
+    file_number: int | None = None
+
+
+def briefly(rows: Sequence[Any], *, closed: Callable[[Any], bool]) -> list[Brief]:
+    """Rows of ``BRIEF``; of those that are *closed* to whoever looks, the name and no more."""
+    return [Brief(row.id, row.full_name, row.is_active, True) if closed(row) else _brief(row) for row in rows]
+
+
+def _brief(row: Any) -> Brief:
+    today = row.read_at.astimezone(tenancy.require().zone).date()
+    document = f"{row.document_type} {row.document_number}" if row.document_number else None
+    born = (row.birth_date, today) if row.birth_date else None
+    return Brief(row.id, row.full_name, row.is_active, False, born, document, row.phone, row.file_number)
 
 
 def by_document(document_type: str, number: str) -> uuid.UUID | None:

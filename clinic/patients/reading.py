@@ -18,7 +18,7 @@ import phonenumbers
 from babel import Locale, UnknownLocaleError
 
 from clinic.core.fields import email_key
-from clinic.core.text import document_key
+from clinic.core.text import CONTROL, document_key
 from clinic.patients import tokens
 from clinic.patients.names import SIGNS, words
 
@@ -67,12 +67,20 @@ def readings(typed: str, *, country: str, locale: str, today: date) -> list[Read
     *country* (ISO 3166) tells how phones are written, *locale* and country how dates are.
     """
     reader = _Reader(country, _date_order(locale, country), today)
-    pieces = tokens.western(typed[:LONGEST]).split()
+    pieces = tokens.western(CONTROL.sub(" ", typed[:LONGEST])).split()
     joined = _numbers_joined(pieces)
     found = [reader.as_document(pieces), reader.terms(joined), reader.terms(_long_numbers(joined))]
     if not any(NUMBER.fullmatch(piece) and len(piece) < FEW_DIGITS for piece in pieces):
         found.insert(2, reader.terms(pieces))
     return [*dict.fromkeys(tuple(reading) for reading in found if reading)]
+
+
+def day_in(text: str, *, country: str, locale: str, today: date) -> date | None:
+    """The past day that *text* names, in ISO or as the clinic writes dates; None if it names none."""
+    if not NUMBER.fullmatch(text.strip()):
+        return None
+    reader = _Reader(country, _date_order(locale, country), today)
+    return next(reader.dates(tokens.western(text)), None)
 
 
 def _long_numbers(pieces: list[str]) -> list[str]:
@@ -139,7 +147,7 @@ class _Reader:
         if text.startswith("#"):
             yield exactly(tokens.numbered(int(digits)))
             return
-        for day in self._dates(text):
+        for day in self.dates(text):
             yield exactly(tokens.born(day))
         for number in self._phones(text):
             yield exactly(tokens.backwards(number))
@@ -176,7 +184,8 @@ class _Reader:
         if not codes and digits.startswith(home) and len(digits) > len(home) + TAIL_FROM:
             yield digits[len(home) :]
 
-    def _dates(self, text: str) -> Iterator[date]:
+    def dates(self, text: str) -> Iterator[date]:
+        """Every day that *text* may mean, the likeliest first."""
         parts = re.findall(r"\d+", text)
         if len(parts) == 3:
             yield from self._dated(parts)

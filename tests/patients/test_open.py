@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clinic.core import db
+from clinic.core import audit, db
 from clinic.core.access import ANONYMOUS, PLATFORM, SYSTEM, Actor
 from clinic.core.errors import NotFound
 from clinic.patients import actions, opening
@@ -193,7 +193,7 @@ def test_a_look_that_cannot_be_recorded_does_not_happen(
     def full(*_args: Any, **_more: Any) -> None:
         raise RuntimeError("no room for audit rows")
 
-    monkeypatch.setattr(opening.audit, "read", full)
+    monkeypatch.setattr(audit, "read", full)
     with pytest.raises(RuntimeError):
         opening.open_record(in_north.carla, by=SYSTEM)
 
