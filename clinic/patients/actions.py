@@ -179,11 +179,12 @@ def _find(row: Mapping[str, Any]) -> tuple[matching.Match, int]:
     found = matching.match(row, others)
     if found.known is not None:
         return found, 0
-    _made, numbers, others = db.send(*_lock_numbers(), matching.near(row))
+    _made, numbers, others = db.send(*lock_numbers(), matching.near(row))
     return matching.match(row, others), numbers[0].last
 
 
-def _lock_numbers() -> list[db.Statement]:
+def lock_numbers() -> list[db.Statement]:
+    """The statements that lock the file numbers; the second answers the ``last``."""
     return [(MAKE_NUMBERS, {"kind": writing.NUMBERS}), (LOCK_NUMBERS, {"kind": writing.NUMBERS})]
 
 
@@ -234,7 +235,7 @@ def _locked(
     Raises ``NotFound``, ``Confidential``, ``Stale``.
     """
     if numbers:
-        db.send(*_lock_numbers())
+        db.send(*lock_numbers())
     before = queries.patient(patient_id, locked=True, by=by)
     opening.must_be_open(before, reason=reason, by=by)
     if version is not None and version != before.version:

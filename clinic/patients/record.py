@@ -43,6 +43,10 @@ KNOWN_BY = frozenset(
 """Fields by which a patient is found, or known again."""
 JSON = {"allergies", "consents", *OBJECTS}
 """Columns of JSON."""
+FILLED: dict[str, Any] = {
+    "allergies": [], "consents": [], "tags": [], "custom_fields": {}, "birth_date_is_estimated": False,
+}  # fmt: skip
+"""Columns that are never empty, with what they hold when nothing was given."""
 LONGEST_NAME = 200
 
 

@@ -43,13 +43,9 @@ DELETE FROM name_slip s WHERE s.tenant_id = %(tenant)s AND s.word = %(word)s AND
 
 def insert(id: uuid.UUID, row: Row, given: Iterable[str], *, by: Actor) -> list[Statement]:
     """A new patient. *given*: the names of the fields that were given, for the audit. The numbers must be locked."""
-    columns, places = ", ".join(row), ", ".join(f"%({name})s" for name in row)
     return [
-        _take(row["file_number"]),
-        (
-            f"INSERT INTO patient (tenant_id, id, {columns}) VALUES (%(tenant)s, %(id)s, {places})",
-            {"id": id, **_bound(row)},
-        ),
+        take(row["file_number"]),
+        new_row(id, row),
         *_index(id, row),
         audit.entry("patient.create", "patient", id, by=by, patient_id=id, details={"fields": list(given)}),
         events.entry("patient.created", "patient", id, 1),
@@ -71,7 +67,7 @@ def update(
     if not columns.keys().isdisjoint(record.SOUGHT):
         statements += _index_anew(id, before, {**before, **columns})
     if "file_number" in columns:
-        statements.append(_take(columns["file_number"]))
+        statements.append(take(columns["file_number"]))
     changed = sorted({*columns.keys() & set(record.FIELDS), *beside})
     return [
         *statements,
@@ -89,7 +85,17 @@ def turn(id: uuid.UUID, version: int, *, active: bool, by: Actor) -> list[Statem
     ]
 
 
-def _take(number: int) -> Statement:
+def new_row(id: uuid.UUID, row: Row) -> Statement:
+    """The row itself."""
+    columns, places = ", ".join(row), ", ".join(f"%({name})s" for name in row)
+    return (
+        f"INSERT INTO patient (tenant_id, id, {columns}) VALUES (%(tenant)s, %(id)s, {places})",
+        {"id": id, **_bound(row)},
+    )
+
+
+def take(number: int) -> Statement:
+    """Give out the file numbers up to *number*."""
     return TAKE_NUMBER, {"kind": NUMBERS, "number": number}
 
 
@@ -103,11 +109,16 @@ def _bound(columns: Row) -> dict[str, Any]:
 def _index(id: uuid.UUID, row: Row) -> list[Statement]:
     """The tokens, and the words of the name into the clinic's vocabulary."""
     spoken = record.words(row)
-    pairs = sorted((slip, word) for word in spoken for slip in tokens.slips(word))
     return [
         (WRITE, {"id": id, "tokens": record.tokens_of(row, spoken), "words": tokens.kept(spoken)}),
-        (WRITE_SLIPS, {"slips": [slip for slip, _ in pairs], "meant": [word for _, word in pairs]}),
+        write_slips({(slip, word) for word in spoken for slip in tokens.slips(word)}),
     ]
+
+
+def write_slips(pairs: Iterable[tuple[str, str]]) -> Statement:
+    """Words into the clinic's vocabulary: pairs of a form of a word and the word."""
+    ordered = sorted(pairs)
+    return WRITE_SLIPS, {"slips": [slip for slip, _ in ordered], "meant": [word for _, word in ordered]}
 
 
 def _index_anew(id: uuid.UUID, before: Row, row: Row) -> list[Statement]:

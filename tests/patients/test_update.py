@@ -153,13 +153,14 @@ def test_the_wrong_person(api_of: Any, north: Any) -> None:
 def test_patients_change_how_they_are_reached_and_no_more(in_north: Any) -> None:
     carla = Actor("user", in_north.carla, "patient", patient_id=in_north.carla)
     actions.update(in_north.carla, changes={"phone": "+573005550000", "city": "Cali"}, by=carla)
-    for name, value in {
+    beyond: dict[str, Any] = {
         "full_name": "X",
         "birth_date": None,
         "notes": "x",
         "tags": [],
         "confidential": None,
-    }.items():
+    }
+    for name, value in beyond.items():
         with pytest.raises(Forbidden) as refused:
             actions.update(in_north.carla, changes={name: value}, by=carla)
         assert [error.pointer for error in refused.value.errors] == [f"/{name}"]
