@@ -66,7 +66,7 @@ def seed(folder: Path, *, number: int = 7) -> list[dict[str, Any]]:
     known = {each["slug"]: each for each in (kept.read(path) or {"tenants": []})["tenants"]}
     for plan in (NORTH, SOUTH):
         if plan.slug not in known or not _is_there(plan.slug):
-            known[plan.slug] = clinic(plan, number)
+            known[plan.slug] = clinic(plan=plan, number=number)
             kept.write(path, {"tenants": list(known.values())})
     return list(known.values())
 
@@ -78,7 +78,7 @@ def _is_there(slug: str) -> bool:
 
 
 @db.action
-def clinic(plan: Plan, number: int) -> dict[str, Any]:
+def clinic(*, plan: Plan, number: int) -> dict[str, Any]:
     """One demo clinic with its people; who can sign in, and a key with every scope."""
     if _is_there(plan.slug):
         return _anew(plan)
