@@ -88,11 +88,14 @@ def demo(_: list[str]) -> int:
 
 @command("the web processes alone, in the foreground")
 def serve(_: list[str]) -> int:
+    from clinic.core import log
     from clinic.core.server import serve as run
     from config import Settings
 
     with demo_database():
-        return run(Settings())
+        settings = Settings()
+        log.configure(settings.log_level)
+        return run(settings)
 
 
 @command("the worker alone: what happens later, and what must be tidied up")

@@ -107,7 +107,7 @@ def install(files: list[Path]) -> None:
     wanted = ["--require-hashes", *(part for path in files for part in ("-r", str(path)))]
     tool = uv()
     by_uv = [str(tool), "pip", "install", "-q", "--compile-bytecode", "--python", str(PYTHON), *wanted]
-    if tool is None or subprocess.run(by_uv).returncode != 0:
+    if tool is None or subprocess.run(by_uv, env={"UV_SYSTEM_CERTS": "1", **os.environ}).returncode != 0:
         _say("… with pip, which takes a little longer")
         subprocess.run(
             [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", *wanted], check=True
