@@ -124,5 +124,6 @@ def hang_rooms(app: Flask, csrf: Any) -> None:
                 app.register_blueprint(blueprint)
                 if isinstance(blueprint, ApiBlueprint):
                     csrf.exempt(blueprint)
-        if hasattr(module, "register"):
-            module.register(app)
+        register = getattr(module, "register", None)
+        if getattr(register, "__module__", None) == name:
+            register(app)

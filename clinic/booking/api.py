@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Response, g
 
@@ -36,6 +37,7 @@ from clinic.booking.schemas import (
     Steps,
     show,
     show_hold,
+    show_step,
 )  # fmt: skip
 from clinic.booking.states import InvalidTransition
 from clinic.core import audit, cursor, external
@@ -103,7 +105,8 @@ def history(id: uuid.UUID) -> dict[str, Any]:
     """What became of a visit, first step first."""
     visit = queries.visit(id, by=g.actor)
     audit.read("appointment", id, by=g.actor, patient_id=visit.patient_id)
-    return {"items": queries.steps(id), "next_cursor": None}
+    zone = ZoneInfo(visit.timezone)
+    return {"items": [show_step(step, zone) for step in queries.steps(id)], "next_cursor": None}
 
 
 @api.post(

@@ -31,7 +31,7 @@ DURING = "CASE WHEN starts_at IS NOT NULL THEN tstzrange(starts_at, ends_at) END
 """A visit without a time has no range (one from NULL to NULL would be all of time)."""
 
 
-def _no_two(name: str, column: str, where: str) -> ExcludeConstraint[Any]:
+def _no_two(name: str, column: str, where: str) -> ExcludeConstraint:
     return ExcludeConstraint(
         ("tenant_id", "="), (column, "="), ("during", "&&"), name=name, where=text(where), using="gist"
     )

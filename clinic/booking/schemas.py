@@ -220,13 +220,18 @@ SAME = (
 )  # fmt: skip
 
 
+TIMES = ("start", "end", "created_at", "updated_at", "confirmed_at", "cancelled_at")
+
+
 def show(visit: Any) -> dict[str, Any]:
     """A visit as the API answers it."""
     shown = {name: getattr(visit, name) for name in SAME}
     zone = ZoneInfo(visit.timezone)
     shown["is_active"] = visit.status not in ("cancelled", "rejected")
-    shown["start"] = visit.starts_at.astimezone(zone) if visit.starts_at else None
-    shown["end"] = visit.ends_at.astimezone(zone) if visit.ends_at else None
+    shown["start"], shown["end"] = visit.starts_at, visit.ends_at
+    for name in TIMES:
+        if shown[name] is not None:
+            shown[name] = shown[name].astimezone(zone)
     shown["external_ids"] = visit.external_ids or {}
     return shown
 
@@ -245,6 +250,12 @@ class Step(Reply):
 
 
 Steps = ListOf[Step]
+
+
+def show_step(step: Any, zone: ZoneInfo) -> dict[str, Any]:
+    """One step as the API answers it."""
+    undone = step.undone_at.astimezone(zone) if step.undone_at else None
+    return {**step._asdict(), "at": step.at.astimezone(zone), "undone_at": undone}
 
 
 class HoldAsked(Body):
@@ -288,6 +299,6 @@ def show_hold(hold: Any, zone: ZoneInfo) -> dict[str, Any]:
         "service_id": hold.service_id,
         "start": hold.starts_at.astimezone(zone),
         "end": hold.ends_at.astimezone(zone),
-        "expires_at": hold.expires_at,
+        "expires_at": hold.expires_at.astimezone(zone),
         "extended": hold.extended,
     }

@@ -107,6 +107,8 @@ def _why(entry: Any, rule: Rule, now: datetime, ahead: int) -> str:
     if rule.order == "arrival":
         return gettext("number %(number)d: in the order of arrival", number=number)
     if entry.starts_at is None:
+        if not entry.walk_in:
+            return gettext("number %(number)d: a number of the day, by check-in", number=number)
         if now - entry.checked_in_at > timedelta(minutes=rule.walk_in_max_wait):
             return gettext("number %(number)d: has waited longest without an appointment", number=number)
         return gettext("number %(number)d: no appointment, after those who have one", number=number)

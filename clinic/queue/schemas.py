@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from clinic.core.fields import Line, Note
 from clinic.core.schema import Body, ListOf, Query, Reply
@@ -75,7 +76,8 @@ Queue = ListOf[Entry]
 
 
 def show(entry: Any, ahead: int = 0, wait: int = 0, why: str = "") -> dict[str, Any]:
-    """An entry as the API answers it."""
+    """An entry as the API answers it; times with the offset of its location."""
+    zone = ZoneInfo(entry.timezone)
     return {
         "id": entry.id,
         "appointment_id": entry.appointment_id,
@@ -88,12 +90,16 @@ def show(entry: Any, ahead: int = 0, wait: int = 0, why: str = "") -> dict[str, 
         "priority": entry.priority,
         "priority_reason": entry.priority_reason,
         "walk_in": entry.walk_in,
-        "checked_in_at": entry.checked_in_at,
-        "called_at": entry.called_at,
-        "started_at": entry.started_at,
-        "served_at": entry.served_at,
+        "checked_in_at": _local(entry.checked_in_at, zone),
+        "called_at": _local(entry.called_at, zone),
+        "started_at": _local(entry.started_at, zone),
+        "served_at": _local(entry.served_at, zone),
         "version": entry.version,
         "ahead": ahead,
         "estimated_wait_minutes": wait,
         "why": why,
     }
+
+
+def _local(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return moment.astimezone(zone) if moment else None
