@@ -29,11 +29,9 @@ SELECT %(tenant)s, a.doctor_id, a.date, count(*) FROM appointment a
  GROUP BY a.doctor_id, a.date
 ON CONFLICT (tenant_id, doctor_id, date) DO UPDATE SET booked = excluded.booked
 """
-PAST = """
-INSERT INTO appointment_history (tenant_id, id, appointment_id, at, step, from_status, to_status, actor)
-SELECT %(tenant)s, gen_random_uuid(), a.id, a.starts_at - interval '5 days', 'book', NULL, 'booked', 'system'
-  FROM appointment a WHERE a.tenant_id = %(tenant)s AND a.starts_at < now()
-"""
+HISTORY = ("tenant_id", "id", "appointment_id", "at", "step", "to_status", "actor")
+BEFORE = timedelta(days=5)
+"""How long before their visit people booked."""
 
 
 def write(
@@ -80,7 +78,23 @@ def write(
     for begin in range(0, len(rows), AT_ONCE):
         listed, params = db.values(rows[begin : begin + AT_ONCE], COLUMNS)
         db.send((f"INSERT INTO appointment ({', '.join(COLUMNS)}) {listed}", params))
-    db.send((PAST, {}), (DAYS, {}))
+        steps = [_booked(row) for row in rows[begin : begin + AT_ONCE]]
+        listed, params = db.values(steps, HISTORY)
+        db.send((f"INSERT INTO appointment_history ({', '.join(HISTORY)}) {listed}", params))
+    db.send((DAYS, {}))
+
+
+def _booked(visit: dict[str, Any]) -> dict[str, Any]:
+    """The first step of a visit's history."""
+    return {
+        "tenant_id": visit["tenant_id"],
+        "id": new_id(),
+        "appointment_id": visit["id"],
+        "at": visit["starts_at"] - BEFORE,
+        "step": "book",
+        "to_status": "booked",
+        "actor": "system",
+    }
 
 
 def _starts(kind: str, today: date, back: int, zone: ZoneInfo) -> Iterator[datetime]:
