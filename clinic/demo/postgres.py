@@ -15,7 +15,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -27,48 +26,13 @@ from urllib.parse import quote
 import psycopg
 
 from clinic.core.processes import CannotStart
-from clinic.demo import leftovers
+from clinic.demo import leftovers, tuning
 from clinic.demo.account import Account, account_for
 
 SUPERUSER = "postgres"
 HOST = "127.0.0.1"
 PORTS = range(20000, 30000)
 """Below the range from which systems give ports to outgoing connections: nobody else takes ours while we restart."""
-
-# No value of a row and no parameter may get into the server's log (RULES §5).
-SILENT = {
-    "log_error_verbosity": "terse",
-    "log_min_error_statement": "panic",
-    "log_parameter_max_length": "0",
-    "log_parameter_max_length_on_error": "0",
-    "log_statement": "none",
-    "log_min_duration_statement": "-1",
-    "lc_messages": "C",
-}
-COMMON = {
-    "listen_addresses": HOST,
-    "unix_socket_directories": "",
-    "max_connections": "200",
-    "shared_buffers": "128MB",
-    "jit": "off",  # every statement of ours is short
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "log_destination": "stderr",
-    "logging_collector": "off",
-}
-if sys.platform == "linux":
-    # After a crash the server first makes sure of its files: in one call here, not in one for each of a thousand.
-    COMMON["recovery_init_sync_method"] = "syncfs"
-# For tests: their data is gone with them, so nothing waits for the disk.
-FAST = {
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
-    "max_wal_size": "4GB",
-    "checkpoint_timeout": "30min",
-}
 
 
 class ServerFailed(CannotStart):
@@ -141,7 +105,7 @@ class Server:
     def launch(self) -> None:
         """Start it on the same port, once whatever a killed one left is gone. Does not wait until it is ready."""
         leftovers.clear(self.data)
-        settings = {**COMMON, **SILENT, **(FAST if self.fast else {}), "port": str(self.port)}
+        settings = tuning.settings(HOST, self.port, fast=self.fast)
         arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         self.process = self._run([self.binaries / "postgres", "-D", self.data, *arguments])
 
