@@ -13,7 +13,7 @@ from clinic.core.api import PREFIX, ApiBlueprint, answer, expected_version
 from clinic.core.cursor import decode, encode, page
 from clinic.core.external import ExternalIdTaken
 from clinic.core.schema import Nothing
-from clinic.patients import actions, opening, queries
+from clinic.patients import actions, opening, queries, search
 from clinic.patients.refusals import Confidential, DuplicatePatient, FileNumberTaken, HasAppointments
 from clinic.patients.schemas import (
     FILTERS,
@@ -57,7 +57,7 @@ def listed(query: PatientList) -> dict[str, Any]:
         filters["updated_since"] = since.replace(tzinfo=tenancy.require().zone)
     asked: dict[str, Any] = {"filters": filters, "include_inactive": query.include_inactive, "by": g.actor}
     if query.q:
-        after = decode(query.cursor, [int, int, str, uuid.UUID])
+        after = decode(query.cursor, search.PLACE)
         rows, more = opening.find(query.q, limit=query.limit, after=after, **asked)
         return {"items": _items(rows), "next_cursor": encode(more) if more else None}
     key = ("updated_at", "id") if since else ("id",)
@@ -115,4 +115,4 @@ def restore(id: uuid.UUID, body: Nothing) -> Response:
 
 
 def _reason() -> str | None:
-    return request.headers.get("X-Access-Reason")
+    return request.headers.get("X-Access-Reason", "")[:500].strip() or None

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from clinic.core import db
+from clinic.core.errors import Invalid, invalid
+from clinic.core.i18n import lazy_gettext as _
 from clinic.patients import tokens
 from clinic.patients.names import one_slip
 from clinic.patients.reading import Reading, Term, exactly, prefix
@@ -22,8 +24,11 @@ ENOUGH = 100
 MOST_WORDS = 200
 NOBODY = uuid.UUID(int=0)
 
-Place = tuple[int, int, str, uuid.UUID]
-"""Where a page ended: reading, span, token, patient."""
+Place = tuple[int, int, int, str, uuid.UUID]
+"""Where a page ended: reading, its driving term, span, token, patient."""
+PLACE: tuple[type, ...] = (int, int, int, str, uuid.UUID)
+Point = tuple[int, str, uuid.UUID]
+"""Where in a term: span, token, patient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +42,31 @@ class Asked:
 
 
 COUNT = """
-(SELECT count(*) FROM (SELECT FROM unnest(%({lows})s::text[], %({highs})s::text[]) AS span (low, high)
+(SELECT count(*) FROM (SELECT FROM (VALUES {spans}) AS span (low, high)
   CROSS JOIN LATERAL (SELECT FROM patient_token d
     WHERE d.tenant_id = %(tenant)s AND d.token >= span.low AND d.token < span.high LIMIT {enough}) f LIMIT {enough}) c)
 """
+# No order on the outside: a lateral join goes through the spans one by one, each comes in order, and what is not needed
+# to fill the page is not read. Sorting the whole would read them all first.
 FIND = """
-SELECT span.place AS span, f.* FROM
-  unnest(%(firsts)s::text[], %(lows)s::text[], %(highs)s::text[], %(after)s::uuid[])
-  WITH ORDINALITY AS span (first, low, high, after, place)
+SELECT span.place AS span, f.* FROM (VALUES {spans}) AS span (place, low, after, high)
  CROSS JOIN LATERAL (
     SELECT d.token, p.* FROM patient_token d
      {probes}
-      LEFT JOIN LATERAL (SELECT true AS found FROM patient_token e
-        WHERE e.tenant_id = %(tenant)s AND e.patient_id = d.patient_id AND e.token >= span.first
-          AND e.token < d.token LIMIT 1) before ON true
      CROSS JOIN LATERAL (SELECT {columns} FROM patient p
         WHERE p.tenant_id = %(tenant)s AND p.id = d.patient_id {where} LIMIT 1) p
      WHERE d.tenant_id = %(tenant)s AND (d.token, d.patient_id) > (span.low COLLATE "C", span.after)
-       AND d.token < span.high AND before.found IS NULL {words}
-     ORDER BY d.token, d.patient_id LIMIT %(limit)s) f
- ORDER BY span.place, f.token, f.id LIMIT %(limit)s
+       AND d.token < span.high {words} {once}
+     ORDER BY d.token, d.patient_id LIMIT {limit}) f
+ LIMIT {limit}
+"""
+# Whoever fits an earlier span, or this one by an earlier token, stands there already.
+ONCE = """
+AND NOT coalesce((SELECT true FROM (VALUES {spans}) AS earlier (place, low, high)
+  CROSS JOIN LATERAL (SELECT FROM patient_token e
+    WHERE e.tenant_id = %(tenant)s AND e.patient_id = d.patient_id AND e.token >= earlier.low
+      AND e.token < CASE earlier.place WHEN span.place THEN d.token ELSE earlier.high END LIMIT 1) f
+  WHERE earlier.place <= span.place LIMIT 1), false)
 """
 PROBE = """
 CROSS JOIN LATERAL (SELECT FROM patient_token x
@@ -66,7 +76,7 @@ MEANT = """
 SELECT DISTINCT span.term, s.word
   FROM unnest(%(terms)s::int[], %(lows)s::text[], %(highs)s::text[]) AS span (term, low, high)
  CROSS JOIN LATERAL (SELECT n.word FROM name_slip n
-    WHERE n.tenant_id = %(tenant)s AND n.slip >= span.low AND n.slip < span.high LIMIT %(most)s) s
+    WHERE n.tenant_id = %(tenant)s AND n.slip >= span.low AND n.slip < span.high LIMIT {most}) s
 """
 
 
@@ -79,62 +89,79 @@ def found(
     so that whole words stand before longer ones. When nobody fits any reading, words that are one slip of the finger
     away are taken.
     """
+    if after is not None:
+        return _next_page(readings, asked, limit, after)
     counts: list[list[int]] = []
     for number, terms in enumerate(readings):
-        if after is None or number == after[0]:
-            counts.append(_counted(terms))
-            rows, last = _page(terms, counts[-1], asked, limit, after)
-            if rows or after:
-                return rows, (number, last.span - 1, last.token, last.id) if last else None
-    if after is None:
-        for terms, counted in zip(readings, counts, strict=True):
-            rows = _with_a_slip(terms, counted, asked, limit)
+        counts.append(_counted(terms))
+        if min(counts[-1]):
+            driver = _rarest(counts[-1])
+            rows, last = _page(terms, driver, asked, limit)
             if rows:
-                return rows, None
+                return rows, (number, driver, *last) if last else None
+    for terms, counted in zip(readings, counts, strict=True):
+        rows = _with_a_slip(terms, counted, asked, limit)
+        if rows:
+            return rows, None
     return [], None
 
 
+def _next_page(
+    readings: Sequence[Reading], asked: Asked, limit: int, after: Place
+) -> tuple[list[Any], Place | None]:
+    number, driver, span, token, id = after
+    if not (0 <= number < len(readings) and 0 <= driver < len(readings[number])):
+        raise _bad_cursor()
+    if not 0 <= span < len(readings[number][driver].spans):
+        raise _bad_cursor()
+    rows, last = _page(readings[number], driver, asked, limit, (span, token, id))
+    return rows, (number, driver, *last) if last else None
+
+
+def _bad_cursor() -> Invalid:
+    return invalid("/cursor", "invalid_cursor", _("This is not a cursor of this list."))
+
+
+def _rarest(counted: list[int]) -> int:
+    """Which term drives; among the frequent ones the first, which is a number or the longest word."""
+    return counted.index(min(counted))
+
+
 def _page(
-    terms: Reading, counted: list[int], asked: Asked, limit: int, after: Place | None
-) -> tuple[list[Any], Any]:
-    """Who fits, each once, and the last row of the page if there are more."""
+    terms: Reading, driver: int, asked: Asked, limit: int, after: Point | None = None
+) -> tuple[list[Any], Point | None]:
+    """Who fits, each once, and where the page ended if there are more."""
     rows: dict[uuid.UUID, Any] = {}
     while True:
         wanted = limit + 1 - len(rows)
-        answered = _fitting(terms, counted, asked, wanted, after)
+        answered = _fitting(terms, driver, asked, wanted, after)
         for row in answered:
             rows.setdefault(row.id, row)
         shown = list(rows.values())
         if len(rows) > limit:
-            return shown[:limit], shown[limit - 1]
+            last = shown[limit - 1]
+            return shown[:limit], (last.span, last.token, last.id)
         if len(answered) < wanted:
             return shown, None
         # One patient by two spans (a phone and a document that begin alike) leaves room on the page.
-        after = (0, answered[-1].span - 1, answered[-1].token, answered[-1].id)
+        after = (answered[-1].span, answered[-1].token, answered[-1].id)
 
 
-def _fitting(
-    terms: Reading, counted: list[int], asked: Asked, limit: int, after: Place | None = None
-) -> list[Any]:
-    if not min(counted):
-        return []
-    # The rarest; among the frequent ones the first, which is a number or the longest word.
-    driver = terms[counted.index(min(counted))]
-    others = [term for term in terms if term is not driver]
-    spans = driver.spans[after[1] :] if after else driver.spans
-    skipped = len(driver.spans) - len(spans)
-    params: dict[str, Any] = {
-        **(asked.params or {}),
-        "limit": limit,
-        "lows": [low for low, _high in spans],
-        "firsts": [low for low, _high in spans],
-        "highs": [high for _low, high in spans],
-        "after": [NOBODY] * len(spans),
-    }
-    if after and spans:
-        params["lows"] = [after[2], *params["lows"][1:]]
-        params["after"] = [after[3], *params["after"][1:]]
+def _fitting(terms: Reading, driver: int, asked: Asked, limit: int, after: Point | None) -> list[Any]:
+    others = [term for number, term in enumerate(terms) if number != driver]
+    params: dict[str, Any] = dict(asked.params or {})
+    spans = [(place, low, high) for place, (low, high) in enumerate(terms[driver].spans)]
+    ahead = [(place, low, NOBODY, high) for place, low, high in spans]
+    if after:
+        place, token, id = after
+        ahead = [(place, token, id, spans[place][2]), *ahead[place + 1 :]]
+    # The many words that a misspelling may mean fill one page; there the rows themselves are compared.
+    once = ONCE.format(spans=_rows("all", ("int", "text", "text"), spans, params))
     sql = FIND.format(
+        # Limit and spans are written out: a prepared plan that does not know how many would read and sort whole spans.
+        limit=int(limit),
+        spans=_rows("span", ("int", "text", "uuid", "text"), ahead, params),
+        once="" if terms[driver].meant else once,
         columns=asked.columns,
         where="".join(f" AND {condition}" for condition in asked.where),
         probes="".join(
@@ -145,7 +172,19 @@ def _fitting(
         )
         + "".join(f" AND {condition.format(id='d.patient_id')}" for condition in asked.whose),
     )
-    return [row._replace(span=row.span + skipped) for row in db.rows(sql, **params)]
+    return db.rows(sql, **params)
+
+
+def _rows(name: str, types: Sequence[str], rows: Sequence[Sequence[Any]], params: dict[str, Any]) -> str:
+    """*rows* as a list of ``VALUES`` with *params*."""
+    written = []
+    for number, row in enumerate(rows):
+        names = [f"{name}_{number}_{place}" for place in range(len(types))]
+        params.update(zip(names, row, strict=True))
+        written.append(
+            "(" + ", ".join(f"%({each})s::{kind}" for each, kind in zip(names, types, strict=True)) + ")"
+        )
+    return ", ".join(written)
 
 
 def _counted(terms: Reading) -> list[int]:
@@ -155,9 +194,8 @@ def _counted(terms: Reading) -> list[int]:
     params: dict[str, Any] = {}
     counts = []
     for number, term in enumerate(terms):
-        lows, highs = f"lows_{number}", f"highs_{number}"
-        params |= {lows: [low for low, _ in term.spans], highs: [high for _, high in term.spans]}
-        counts.append(f"{COUNT.format(lows=lows, highs=highs, enough=ENOUGH)} AS c{number}")
+        spans = _rows(f"term_{number}", ("text", "text"), term.spans, params)
+        counts.append(f"{COUNT.format(spans=spans, enough=ENOUGH)} AS c{number}")
     return list(db.row("SELECT " + ", ".join(counts), **params))
 
 
@@ -183,7 +221,10 @@ def _with_a_slip(terms: Reading, counted: list[int], asked: Asked, limit: int) -
     """Who fits if a finger slipped: in the words that nobody bears, or else in any."""
     wrong = [number for number, count in enumerate(counted) if not count or len(terms) == 1]
     meant = _meant(terms, wrong or range(len(terms)))
-    return _page(meant, _counted(meant), asked, limit, None)[0] if meant != terms else []
+    if meant == terms:
+        return []
+    counted = _counted(meant)
+    return _page(meant, _rarest(counted), asked, limit)[0] if min(counted) else []
 
 
 def _meant(terms: Reading, numbers: Iterable[int]) -> Reading:
@@ -199,7 +240,7 @@ def _meant(terms: Reading, numbers: Iterable[int]) -> Reading:
         return terms
     numbered, lows, highs = (list(column) for column in zip(*spans, strict=True))
     found: dict[int, list[str]] = {}
-    for row in db.rows(MEANT, terms=numbered, lows=lows, highs=highs, most=MOST_WORDS):
+    for row in db.rows(MEANT.format(most=MOST_WORDS), terms=numbered, lows=lows, highs=highs):
         if _begins_like(row.word, terms[row.term].word or ""):
             found.setdefault(row.term, []).append(row.word)
     return tuple(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from clinic.core import db
 from clinic.core.access import SYSTEM, Actor
+from clinic.core.errors import Invalid
 from clinic.patients import actions, queries, search
 from tests.patients.people import REGISTER, enrol
 
@@ -240,22 +241,37 @@ def test_whole_words_stand_before_longer_ones(in_north: Any) -> None:
     assert [row.full_name for row in rows] == ["Ana Torres", "Anabel Torres", "Anais Torres"]
 
 
-def test_pages_hold_everybody_once(in_north: Any) -> None:
+@pytest.mark.parametrize("typed", ["pil", "pilar", "pil pila", "30077700", "pilar 30077700", "3007"])
+def test_pages_hold_everybody_once(in_north: Any, typed: str) -> None:
     wanted = {
-        actions.create(
-            fields={"full_name": f"Pilar Pila{end} Pilz", "phone": f"+5730077700{end:02}"}, by=SYSTEM
-        ).id
+        make(
+            f"Pilar Pila{end} Pilz",
+            phone=f"+5730077700{end:02}",
+            email=f"pilar.{end}@example.org",
+            document_type="CC",
+            document_number=f"3007{end}",
+        )
         for end in range(30)
     }
-    for typed in ("pil", "pilar", "pil pila", "30077700", "pilar 30077700"):
-        found: list[Any] = []
-        after: search.Place | None = None
-        for _page in range(20):
-            rows, after = queries.find(typed, limit=7, after=after, by=SYSTEM)
-            found += [row.id for row in rows]
-            if after is None:
-                break
-        assert sorted(found) == sorted(wanted), typed
+    found: list[Any] = []
+    after: search.Place | None = None
+    for _page in range(40):
+        rows, after = queries.find(typed, limit=4, after=after, by=SYSTEM)
+        found += [row.id for row in rows]
+        if after is None:
+            break
+    assert sorted(found) == sorted(wanted)
+
+
+def make(name: str, **fields: Any) -> Any:
+    return actions.create(fields={"full_name": name, **fields}, by=SYSTEM).id
+
+
+@pytest.mark.parametrize("place", [(9, 0, 0), (0, 9, 0), (0, 0, 9), (-1, 0, 0), (0, -1, 0), (0, 0, -1)])
+def test_a_cursor_that_we_did_not_make_is_refused(in_north: Any, place: tuple[int, int, int]) -> None:
+    with pytest.raises(Invalid) as refused:
+        queries.find("ruiz", limit=1, after=(*place, "ruiz", in_north.carla), by=SYSTEM)
+    assert refused.value.code == "invalid_cursor"
 
 
 def test_a_changed_name_is_found_and_the_old_one_is_not(in_north: Any) -> None:
