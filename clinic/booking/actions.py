@@ -7,12 +7,13 @@ constraints of ``appointment`` are there for those who ask at once by another wa
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from clinic.booking import holds, locks, queries, rules
+from clinic.booking import details, holds, intake, locks, queries, rules
 from clinic.booking.asking import Asked
 from clinic.booking.history import history
 from clinic.booking.queries import Visit
@@ -21,7 +22,7 @@ from clinic.booking.refusals import (
     SlotTaken,
     Vanished,
 )
-from clinic.core import audit, db, events, external
+from clinic.core import audit, custom, db, events, external
 from clinic.core.access import Actor
 from clinic.core.errors import Forbidden, invalid
 from clinic.core.i18n import lazy_gettext as _
@@ -76,6 +77,7 @@ def book(*, asked: Asked, by: Actor) -> Visit:
         # The key stays with its visit for good and answers it as it stands (API.md §1).
         return known
     _refuse_unknown(asked, who)
+    asked = _checked(asked, who, by)
     wanted = rules.instant(asked.start, "/start", who, asked) if asked.start else None
     days = rules.days(asked, who, wanted)
     if asked.patient is not None:
@@ -154,6 +156,16 @@ def _refuse_unknown(asked: Asked, who: Whose) -> None:
         raise unknown_id("/location_id")
 
 
+def _checked(asked: Asked, who: Whose, by: Actor) -> Asked:
+    """What is asked for with its coded values as codes. Raises ``Invalid`` at the field that does not hold."""
+    if asked.custom_fields is not None:
+        custom.check("appointment", asked.custom_fields)
+    questions = who.service_row.questions if who.service_row else []
+    answers = intake.checked(questions, asked.intake_answers, by=by)
+    kind = details.type_code(asked.appointment_type) if asked.appointment_type else None
+    return replace(asked, appointment_type=kind, intake_answers=answers)
+
+
 def _patient(asked: Asked, by: Actor) -> uuid.UUID:
     """For whom. Somebody who is described is found or made in this same transaction (API.md §5)."""
     if by.is_patient:
@@ -216,7 +228,7 @@ def _insert(
                 "overlap_allowed": asked.allow_overlap,
                 "before": service.buffer_before_minutes if service else 0,
                 "after": service.buffer_after_minutes if service else 0,
-                "custom_fields": Jsonb(dict(asked.custom_fields)),
+                "custom_fields": Jsonb(dict(asked.custom_fields or {})),
                 "created_by": by.caller,
                 "caller": by.caller if asked.idempotency_key else None,
                 "key": asked.idempotency_key,

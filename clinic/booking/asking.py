@@ -43,6 +43,6 @@ class Asked:
     meeting_url: str | None = None
     intake_answers: Mapping[str, Any] | None = None
     external_ids: Mapping[str, str] = field(default_factory=dict)
-    custom_fields: Mapping[str, Any] = field(default_factory=dict)
+    custom_fields: Mapping[str, Any] | None = None
     idempotency_key: str | None = None
     idempotency_hash: bytes | None = None

@@ -116,7 +116,7 @@ class NewAppointment(Body):
             meeting_url=self.meeting_url,
             intake_answers=self.intake_answers,
             external_ids=self.external_ids,
-            custom_fields=self.custom_fields,
+            custom_fields=self.custom_fields if "custom_fields" in self.model_fields_set else None,
             idempotency_key=carried.idempotency_key(self.idempotency_key),
             idempotency_hash=carried.fingerprint(),
         )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from clinic.booking import locks, queries, states
+from clinic.booking import details, locks, queries, states
 from clinic.booking.history import history, kept
 from clinic.booking.queries import Visit
 from clinic.booking.refusals import AlreadyCheckedIn, CancelTooLate, NothingToUndo, NotToday, SlotTaken
@@ -157,6 +157,7 @@ def approve(*, id: uuid.UUID, version: int | None = None, by: Actor) -> Visit:
 @db.action
 def reject(*, id: uuid.UUID, reason: str | None = None, version: int | None = None, by: Actor) -> Visit:
     """The clinic declines; the place is free at once."""
+    reason = details.reason_code(reason)
     visit = lock(queries.visit(id, by=by), version=version)
     changes = {"status": states.step("reject", visit.status), "cancel_reason": reason}
     return write(visit, "reject", changes, by=by, event="appointment.rejected", reason=reason)
@@ -168,6 +169,7 @@ def cancel(*, id: uuid.UUID, reason: str | None = None, version: int | None = No
 
     Raises ``InvalidTransition`` (409), ``CancelTooLate`` (422).
     """
+    reason = details.reason_code(reason)
     visit = lock(queries.visit(id, by=by), version=version)
     to = states.step("cancel", visit.status)
     refuse_late(visit, by)

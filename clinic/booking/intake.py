@@ -1,0 +1,68 @@
+"""What a visit type asks beforehand, and whether it was answered (API.md §4, ``questions`` of a service).
+
+Patients answer what is required; staff may leave anything out: they will ask again. Answers are kept by the question's
+id. A visit type that asks nothing takes whatever is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from clinic.core.access import Actor
+from clinic.core.errors import FieldError, Invalid
+from clinic.core.i18n import lazy_gettext as _
+from clinic.core.parsing import Wrong
+from clinic.core.times import iso_date
+
+LONGEST = 4000
+
+
+def checked(
+    questions: Sequence[Mapping[str, Any]], answers: Mapping[str, Any] | None, *, by: Actor
+) -> Mapping[str, Any] | None:
+    """The answers as they are kept: none that are empty. Raises ``Invalid`` with ``/intake_answers/<id>``.
+
+    Codes: ``required``, ``unknown_question``, ``invalid_answer``.
+    """
+    if not questions:
+        return answers
+    given = {id: answer for id, answer in (answers or {}).items() if answer not in (None, "")}
+    wrong = list(_against(questions, given, bound=by.audience == "patient"))
+    if wrong:
+        raise Invalid(wrong)
+    return given or None
+
+
+def _against(
+    questions: Sequence[Mapping[str, Any]], given: Mapping[str, Any], *, bound: bool
+) -> Iterator[FieldError]:
+    known = {question["id"]: question for question in questions}
+    for id, question in known.items():
+        if id not in given and bound and question.get("required"):
+            yield _error(id, "required", _("Please answer this."))
+        elif id in given and not _answers(question, given[id]):
+            yield _error(id, "invalid_answer", _("This is no answer to the question."))
+    for id in given.keys() - known.keys():
+        yield _error(id, "unknown_question", _("Nobody asked this."))
+
+
+def _answers(question: Mapping[str, Any], answer: Any) -> bool:
+    kind = question.get("type", "text")
+    if kind == "yes_no":
+        return isinstance(answer, bool)
+    if not isinstance(answer, str):
+        return False
+    if kind == "choice":
+        return answer in question.get("choices", ())
+    if kind == "date":
+        try:
+            return bool(iso_date(answer))
+        except Wrong:
+            return False
+    return len(answer) <= LONGEST
+
+
+def _error(id: str, code: str, message: Any) -> FieldError:
+    step = id.replace("~", "~0").replace("/", "~1")
+    return FieldError(f"/intake_answers/{step}", code, str(message))

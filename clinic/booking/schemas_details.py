@@ -1,0 +1,21 @@
+"""What may be changed on a visit besides its time."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from clinic.core.external import ExternalIds
+from clinic.core.fields import Code, FreeObject, Line, Modality, Note
+from clinic.core.schema import Partial
+
+
+class AppointmentChange(Partial):
+    """Any of a visit's details; null clears one."""
+
+    notes: Note | None = Field(description="The desk's.")
+    reason: Note | None
+    modality: Modality
+    appointment_type: Code | None = Field(description="A code or id of the list `appointment_types`.")
+    meeting_url: Line | None
+    external_ids: ExternalIds
+    custom_fields: FreeObject

@@ -1,0 +1,53 @@
+"""JSON as a signed-in person. Tokens that say who it is come through the same door; here the door is told."""
+
+from __future__ import annotations
+
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from flask import g, request
+
+from clinic.core import doors
+from clinic.core.access import Actor
+from clinic.core.ids import new_id
+from tests.clients import Api
+
+WHO = "X-Test-Who"
+
+
+@pytest.fixture
+def json_as(app: Any, north: Any) -> Any:
+    """``json_as("bose")``: North's API as Dr Bose; ``json_as("ana")``, ``("mia")``, ``("olga")``, ``("carla")``."""
+    actors = {
+        "ana": Actor("user", north.ana_user, "receptionist", name="Ana"),
+        "mia": Actor("user", north.mia_user, "manager", name="Mia"),
+        "olga": Actor("user", north.olga, "owner", name="Olga"),
+        "bose": Actor("user", north.bose_user, "doctor", doctor_id=north.bose, name="Dr Bose"),
+        "tok": Actor("user", new_id(), "doctor", doctor_id=north.tok, name="Dr Tok"),
+        "carla": Actor("user", new_id(), "patient", patient_id=north.carla, name="Carla"),
+        "dora": Actor("user", new_id(), "patient", patient_id=north.dora, name="Dora"),
+    }
+    check = doors._check_right
+
+    def told() -> Any:
+        if WHO in request.headers:
+            g.actor = actors[request.headers[WHO]]
+        return check()
+
+    with patch.object(doors, "_check_right", told):
+        yield lambda name: _As(Api(app, "north.localhost", north.api_key), name)
+
+
+class _As:
+    def __init__(self, api: Api, name: str) -> None:
+        self.api, self.name = api, name
+
+    def __getattr__(self, method: str) -> Any:
+        send = getattr(self.api, method)
+
+        def sent(path: str, *args: Any, **more: Any) -> Any:
+            headers = {WHO: self.name, **more.pop("headers", {})}
+            return send(path, *args, headers=headers, **more)
+
+        return sent
