@@ -16,8 +16,11 @@ from flask import Flask
 from clinic.core import health, log, urls
 from clinic.outreach import worker as work
 
-STALLED_AFTER = 60
-"""Seconds after which a job whose worker gave no sign is taken up again."""
+STALLED_AFTER = 30
+"""Seconds after which a job whose worker gave no sign (it gives one every 10) is taken up again.
+
+Its lock keeps the next tick from running: with the rescue's own 10 seconds this must be well within the silence after
+which a worker counts as gone (``health.SILENT_FOR``)."""
 
 
 def register(app: Flask) -> None:
@@ -69,7 +72,7 @@ def jobs_of(app: Flask) -> procrastinate.App:
         with app.app_context():
             work.seal_every_clinic()
 
-    @jobs.periodic(cron="*/1 * * * *")
+    @jobs.periodic(cron="*/10 * * * * *")
     @jobs.task(queueing_lock="rescue", name="rescue", pass_context=True)
     async def rescue(context: Any, timestamp: int) -> None:
         """A killed worker's job stays "doing" for ever otherwise."""
