@@ -33,6 +33,7 @@ UPDATE hold SET expires_at = greatest(expires_at, now()) + %(minutes)s * interva
  WHERE tenant_id = %(tenant)s AND id = %(id)s
 RETURNING id, doctor_id, location_id, service_id, starts_at, ends_at, expires_at, extended
 """
+LET_GO = "DELETE FROM hold WHERE tenant_id = %(tenant)s AND holder = %(holder)s AND kind = 'hold'"
 RELEASE = "DELETE FROM hold WHERE tenant_id = %(tenant)s AND id = %(id)s"
 EXPIRE = (
     "DELETE FROM hold WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s) AND expires_at <= now() RETURNING id"
@@ -46,11 +47,13 @@ def hold(
     start: datetime,
     service_id: uuid.UUID | None = None,
     location_id: uuid.UUID | None = None,
+    instead: bool = False,
     by: Actor,
 ) -> Any:
     """Keep a free slot for the caller for the setting's minutes; same locks and rules as booking it.
 
-    Raises ``SlotTaken`` (409), the engine's reasons (422), ``unknown_id`` (422).
+    *instead* of whatever else the caller holds, which is let go of in the same transaction. Raises ``SlotTaken`` (409),
+    the engine's reasons (422), ``unknown_id`` (422).
     """
     who, _rest = loading.whose(doctor_ids=[doctor_id], service_id=service_id)
     if not who.doctors or not who.doctors[0].is_active:
@@ -65,6 +68,8 @@ def hold(
     days = sorted({wanted.astimezone(each).date() for each in who.zones_of(who.doctors[0])})
     kind = who.service.room_kind if who.service else None
     locking = locks.statements(patients=[], days=[(doctor_id, day) for day in days], room_kind=kind)
+    if instead:
+        locking.append((LET_GO, {"holder": by.caller}))
     answers = db.send(*locking, *loading.standing(who, days[0], days[-1]))
     timetable = loading.timetables(who, days[0], days[-1], answers[len(locking) :])[0]
     wish = Wish(who.service, location_id=location_id)
