@@ -38,6 +38,7 @@ PUBLIC_ROUTES = {
     "docs.page", "docs.document", "docs.elsewhere", "docs.redoc",
     "health.up", "health.ready",
     "look.theme_css", "look.style_guide", "look.style_guide_people",
+    "demo.enter", "demo.come_in",
 }  # fmt: skip
 
 # How many files may wait for the noun that halves them.
