@@ -10,18 +10,14 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, g
 
-from clinic.booking import actions, expanding, holds, moves, queries, steps
+from clinic.booking import actions, expanding, moves, queries, steps
 from clinic.booking.refusals import (
-    AlreadyExtended,
+    TIMES,
     CancelTooLate,
-    DayFull,
     HoldExpired,
     NothingToUndo,
-    NotThisTime,
     NotToday,
-    PatientBusy,
     PatientLimit,
-    RoomBusy,
     SlotTaken,
 )  # fmt: skip
 from clinic.booking.schemas import (
@@ -29,14 +25,11 @@ from clinic.booking.schemas import (
     Appointments,
     AppointmentsAsked,
     Cancelling,
-    Hold,
-    HoldAsked,
     NewAppointment,
     One,
     Rescheduling,
     Steps,
     show,
-    show_hold,
     show_step,
 )  # fmt: skip
 from clinic.booking.states import InvalidTransition
@@ -49,7 +42,6 @@ from clinic.core.i18n import lazy_gettext as _
 api = ApiBlueprint(
     "appointments", __name__, about="Visits: booking, moving, cancelling and what becomes of them."
 )
-TIMES = [NotThisTime, SlotTaken, DayFull, RoomBusy, PatientBusy]
 KEY = (datetime, str, uuid.UUID)
 
 
@@ -193,31 +185,6 @@ def restore(id: uuid.UUID) -> Response:
 def undo(id: uuid.UUID) -> Response:
     """Take back the last step, within ten minutes."""
     return _one(steps.undo(id=id, by=g.actor))
-
-
-@api.post("/holds", answers={201: Hold}, refuses=TIMES)
-@allow("appointments.book")
-def hold(body: HoldAsked) -> Response:
-    """Keep a free slot for a few minutes."""
-    made = holds.hold(**body.asked(), by=g.actor)
-    return answer(
-        show_hold(made, queries.zone_of_hold(made)), status=201, location=f"/api/v1/holds/{made.id}"
-    )
-
-
-@api.post("/holds/<uuid:id>/extend", answers=Hold, refuses=[AlreadyExtended, HoldExpired])
-@allow("appointments.book")
-def extend(id: uuid.UUID) -> dict[str, Any]:
-    """Keep it once more as long."""
-    made = holds.extend(id=id, by=g.actor)
-    return show_hold(made, queries.zone_of_hold(made))
-
-
-@api.delete("/holds/<uuid:id>", answers=None)
-@allow("appointments.book")
-def release(id: uuid.UUID) -> None:
-    """Let go of it."""
-    holds.release(id=id, by=g.actor)
 
 
 def _key(visit: Any) -> Sequence[Any]:

@@ -8,10 +8,12 @@ from typing import Any
 
 from clinic.booking import locks, queries, states
 from clinic.booking.asking import Asked
+from clinic.booking.places import day_counter, take_day
 from clinic.booking.queries import Visit
 from clinic.booking.refusals import DayFull, PatientBusy, SlotTaken, of
 from clinic.booking.rules import alternatives
-from clinic.booking.steps import day_counter, lock, refuse_late, take_day, write
+from clinic.booking.stepping import lock, write
+from clinic.booking.steps import refuse_late
 from clinic.core import db
 from clinic.core.access import Actor
 from clinic.core.errors import invalid

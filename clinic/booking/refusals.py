@@ -80,6 +80,10 @@ class NothingToUndo(Conflict):
     title = _("There is nothing left to undo.")
 
 
+TIMES: tuple[type[Refusal], ...] = (NotThisTime, SlotTaken, DayFull, RoomBusy, PatientBusy)
+"""What may be against a time that somebody wants."""
+
+
 class Vanished(Exception):
     """The database kept a row out that the rules had let in: ask the rules again (RULES §2.6)."""
 

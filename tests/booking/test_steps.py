@@ -5,7 +5,9 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from clinic.booking import states
+from clinic.booking import states, steps
+from clinic.core import tenancy
+from clinic.core.access import SYSTEM
 from tests.booking.times import iso, today
 
 
@@ -28,7 +30,11 @@ def step(api, id, name, body=None):
 
 def test_cancelling_frees_the_place_at_once(api, north, visit):
     cancelled = step(api, visit, "cancel", {"reason": "ill"})
-    assert (cancelled.status_code, cancelled.json["status"], cancelled.json["cancel_reason"]) == (200, "cancelled", "ill")
+    assert (cancelled.status_code, cancelled.json["status"], cancelled.json["cancel_reason"]) == (
+        200,
+        "cancelled",
+        "ill",
+    )
     other = {"patient_id": str(north.dora), "doctor_id": str(north.bose), "start": iso("09:30")}
     assert api.post("/appointments", other).status_code == 201
 
@@ -56,7 +62,10 @@ def test_the_table_says_which_step_leads_from_where(name, status):
 
 
 def test_a_visit_is_started_on_its_day_only(api, visit, token):
-    assert (step(api, visit, "start").status_code, step(api, visit, "start").json["code"]) == (422, "not_today")
+    assert (step(api, visit, "start").status_code, step(api, visit, "start").json["code"]) == (
+        422,
+        "not_today",
+    )
     assert step(api, token, "start").json["status"] == "in_progress"
     assert step(api, token, "complete").json["status"] == "completed"
 
@@ -115,9 +124,16 @@ def test_history_says_who_when_from_what_to_what(api, visit):
 
 
 def test_only_the_desk_approves(api, api_of, north):
-    service = api.post("/services", {"name": "Talk", "duration_minutes": 30, "requires_approval": True}).json["id"]
+    service = api.post("/services", {"name": "Talk", "duration_minutes": 30, "requires_approval": True}).json[
+        "id"
+    ]
     plain = api_of("north", ["appointments:write"])
-    body = {"patient_id": str(north.carla), "doctor_id": str(north.bose), "start": iso("09:30"), "service_id": service}
+    body = {
+        "patient_id": str(north.carla),
+        "doctor_id": str(north.bose),
+        "start": iso("09:30"),
+        "service_id": service,
+    }
     asked = plain.post("/appointments", body).json
     assert step(api, asked["id"], "approve").json["status"] == "booked"
 
@@ -126,7 +142,12 @@ def test_patients_are_bound_by_the_cut_off(api, api_of, north):
     service = api.post(
         "/services", {"name": "Strict", "duration_minutes": 30, "cancel_notice_minutes": 60 * 24 * 30}
     ).json["id"]
-    body = {"patient_id": str(north.carla), "doctor_id": str(north.bose), "start": iso("09:30"), "service_id": service}
+    body = {
+        "patient_id": str(north.carla),
+        "doctor_id": str(north.bose),
+        "start": iso("09:30"),
+        "service_id": service,
+    }
     visit = api.post("/appointments", body).json["id"]
     plain = api_of("north", ["appointments:write"])
     late = step(plain, visit, "cancel")
@@ -139,3 +160,48 @@ def test_the_day_keeps_count_through_all_steps(api, visit, superuser):
         assert step(api, visit, name).status_code == 200, name
         with psycopg.connect(superuser) as connection:
             assert connection.execute("SELECT booked FROM doctor_day").fetchall() == [(count,)], name
+
+
+def booked_on(api, doctor, day):
+    (found,) = api.get(f"/doctors/{doctor}/days", **{"from": day, "to": day}).json["items"]
+    return found["booked"]
+
+
+def test_taking_a_move_back_counts_the_visit_once_on_its_day(api, north, visit):
+    for clock, ahead in (("10:30", 0), ("09:30", 1)):
+        api.post(f"/appointments/{visit}/reschedule", {"start": iso(clock, ahead)})
+        undone = step(api, visit, "undo").json
+        assert undone["start"] == iso("09:30")
+        assert booked_on(api, north.bose, undone["date"]) == 1
+    assert booked_on(api, north.bose, iso("09:30", 1)[:10]) == 0
+
+
+def test_a_hand_over_is_taken_back_by_the_queue_alone(api, north, token):
+    entry = api.post("/checkins", {"appointment_id": token}).json
+    other = api.post("/doctors", {"full_name": "Dr Other", "booking_mode": "token"}).json["id"]
+    assert api.post(f"/queue/{entry['id']}/transfer", {"doctor_id": other}).status_code == 200
+    refused = step(api, token, "undo")
+    assert (refused.status_code, refused.json["code"]) == (409, "nothing_to_undo")
+    assert (booked_on(api, north.tok, str(today())), booked_on(api, other, str(today()))) == (0, 1)
+
+
+def test_what_was_undone_is_told(api, visit, superuser):
+    step(api, visit, "confirm")
+    step(api, visit, "undo")
+    with psycopg.connect(superuser) as connection:
+        sql = "SELECT previous FROM outbox_event WHERE object_id = %s AND type = 'appointment.undone'"
+        assert connection.execute(sql, [visit]).fetchall() == [({"step": "confirm"},)]
+
+
+@pytest.mark.race
+def test_two_who_undo_at_once_take_back_one_step(api, north, visit, at_once):
+    api.post(f"/appointments/{visit}/reschedule", {"start": iso("09:30", 1)})
+
+    def take_back(_number):
+        with tenancy.acting_in("north"):
+            return steps.undo(id=visit, by=SYSTEM)
+
+    answers = at_once(4, take_back)
+    assert sum(not isinstance(answer, Exception) for answer in answers) == 1
+    assert booked_on(api, north.bose, iso("09:30")[:10]) == 1
+    assert booked_on(api, north.bose, iso("09:30", 1)[:10]) == 0
