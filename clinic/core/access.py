@@ -65,6 +65,7 @@ RIGHTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "queue.check_in":      (("queue:write",),              STAFF),
     "queue.serve":         (("queue:write",),              STAFF),
     "day.read":            ((),                            STAFF),
+    "own_day.read":        ((),                            ("doctor",)),
     "desk.use":            ((),                            DESK),
     "settings.read":       (("admin",),                    LEADS),
     "settings.write":      (("admin",),                    ("owner",)),

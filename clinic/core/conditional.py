@@ -7,7 +7,7 @@ body (304), ``If-Match`` saves somebody else's change: the verb compares and rai
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response, request
@@ -46,6 +46,18 @@ def answer(
         response.headers["Location"] = location
     if headers:
         response.headers.update(headers)
+    return response
+
+
+def polled(draw: Callable[[], str], *, version: str) -> Response:
+    """A part of a page that screens ask for again and again: drawn only if it is no longer *version*, else 304.
+
+    Names of patients stay in no cache: the page itself keeps the tag and sends it along.
+    """
+    tag = f'"{version}"'
+    response = Response(status=304) if _has(tag) else Response(draw(), mimetype="text/html")
+    response.headers["ETag"] = tag
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 

@@ -1,0 +1,182 @@
+"""Booking at the desk: from a free time, with as few presses as the caller at the telephone deserves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
+
+from clinic.booking import actions, finding, queries_desk
+from clinic.booking.forms import BookingForm, back_to, id_in, is_fragment
+from clinic.booking.forms_portal import date_of
+from clinic.booking.refusals import DayFull, PatientBusy, SlotTaken
+from clinic.core import formats, pages
+from clinic.core.access import allow
+from clinic.core.doors import StaffPages
+from clinic.core.errors import NotFound, Refusal
+from clinic.core.i18n import gettext
+from clinic.core.ids import parse_id
+from clinic.core.jinja import say
+from clinic.core.parsing import Wrong
+from clinic.patients import opening
+
+bp = StaffPages("booking", __name__)
+
+IN_A_LIST = 8
+REFRESH = {"HX-Trigger": "close-dialog, visits-changed"}
+
+
+def register(app: Flask) -> None:
+    """The form checks its own token, so that an old page is shown again with all that was typed."""
+    app.extensions["csrf"].exempt(book)
+
+
+@bp.get("/appointments/new")
+@allow("appointments.change")
+def new() -> Any:
+    """The form for a time that was chosen; without one, free times to choose from."""
+    if "start" in request.args or "number" in request.args:
+        return _page(_prefilled())
+    return render_template("booking/find.html", **_found())
+
+
+@bp.get("/appointments/booking-form")
+@allow("appointments.change")
+def booking_form() -> str:
+    """The form alone, for the dialog."""
+    return render_template("booking/_booking_form.html", **_shown(_prefilled()))
+
+
+@bp.get("/appointments/times")
+@allow("appointments.change")
+def times() -> str:
+    """The free times that answer the caller's question."""
+    return render_template("booking/_times.html", **_found())
+
+
+@bp.post("/appointments/new")
+@allow("appointments.change")
+def book() -> Any:
+    """Book it; or show the form again with what is the matter and all that was typed."""
+    form = BookingForm()
+    if refusal := pages.too_old():
+        return _again(form, refusal)
+    if "find" in request.form:
+        form.validate()
+        form.q.errors = []
+        return _again(form, status=200)
+    if instead := request.form.get("instead"):
+        form.instead(instead)
+    if not form.validate():
+        return _again(form)
+    try:
+        return pages.once(lambda: _done(form))
+    except Wrong:
+        raise NotFound from None
+    except Refusal as refusal:
+        return _again(form, refusal)
+
+
+def _done(form: BookingForm) -> Any:
+    visit = actions.book(asked=form.asked(), by=g.actor)
+    person = queries_desk.person(visit.patient_id)
+    if visit.starts_at is not None:
+        when = formats.at(visit.starts_at, visit.timezone)
+    else:
+        when = f"{formats.day(visit.date)}, № {visit.token}"
+    said = gettext("Booked: %(name)s, %(when)s", name=person.full_name if person else "", when=when)
+    undo = url_for("visits.cancel", id=visit.id)
+    if is_fragment():
+        return make_response(render_template("booking/_said.html", text=said, undo=undo), 200, REFRESH)
+    say(said, undo=undo)
+    return redirect(back_to(url_for("desk.board", date=visit.date)), 303)
+
+
+def _prefilled() -> BookingForm:
+    """The form as the address fills it in."""
+    args = request.args
+    known = queries_desk.person(patient) if (patient := id_in("patient")) else None
+    return BookingForm(
+        formdata=None,
+        doctor=args.get("doctor", ""),
+        start=args.get("start", ""),
+        date=args.get("date", ""),
+        location=args.get("location", ""),
+        service=args.get("service", ""),
+        patient_id=str(known.id) if known else "",
+        q=known.full_name if known else "",
+    )
+
+
+def _shown(form: BookingForm, refusal: Refusal | None = None) -> dict[str, Any]:
+    """What the form shows: the time that was chosen, visit types, who was found, other times if this one is gone."""
+    try:
+        time = finding.chosen(
+            doctor_id=parse_id(form.doctor.data or ""),
+            start=form.start.data,
+            day=form.date.data,
+            location_id=parse_id(form.location.data or ""),
+            by=g.actor,
+        )
+    except Wrong:
+        raise NotFound from None
+    form.offer(queries_desk.services(time.doctor.id))
+    typed = (form.q.data or "").strip()
+    search = request.method == "POST" and typed and not form.patient_id.data and not form.is_new
+    found = opening.look_up(typed[:200], limit=IN_A_LIST, by=g.actor)[0] if search else None
+    chosen = parse_id(form.patient_id.data or "")
+    person = queries_desk.person(chosen) if chosen and request.method == "POST" else None
+    if person:
+        form.q.data = person.full_name
+    beyond = isinstance(refusal, SlotTaken | DayFull) and g.actor.may("appointments.overbook")
+    return {
+        "form": form,
+        "refusal": form.told(refusal) if refusal else None,
+        "time": time,
+        "found": found,
+        "alternatives": refusal.extra.get("alternatives", ()) if refusal else (),
+        "may_overbook": beyond or bool(form.overbook.data),
+        "may_overlap": isinstance(refusal, PatientBusy) or bool(form.allow_overlap.data),
+        "back": request.values.get("back", ""),
+    }
+
+
+def _again(form: BookingForm, refusal: Refusal | None = None, status: int = 422) -> Response:
+    template = "booking/_booking_form.html" if is_fragment() else "booking/new.html"
+    html = render_template(template, **_shown(form, refusal))
+    return make_response(html, refusal.status if refusal else status)
+
+
+def _page(form: BookingForm) -> str:
+    return render_template("booking/new.html", **_shown(form))
+
+
+def _found() -> dict[str, Any]:
+    """Free times by what the caller wants: whose, what for, from which day on, which part of the day."""
+    on, _is_wrong = date_of("date")
+    part = request.args.get("part_of_day")
+    asked: dict[str, Any] = {
+        "doctor": id_in("doctor"),
+        "service": id_in("service"),
+        "date": on,
+        "part_of_day": part if part in ("morning", "afternoon", "evening") else None,
+        "specialty": id_in("specialty"),
+        "patient": id_in("patient"),
+    }
+    offer = finding.free(
+        doctor_id=id_in("doctor"),
+        specialty_id=id_in("specialty"),
+        service_id=id_in("service"),
+        on=on,
+        part_of_day=asked["part_of_day"],
+        by=g.actor,
+    )
+    return {
+        "offer": offer,
+        "asked": asked,
+        "doctors": [(doctor.id, doctor.full_name) for doctor in offer.everybody],
+        "services": [(service.id, service.name) for service in queries_desk.services()],
+        "specialties": [(specialty.id, specialty.name) for specialty in queries_desk.specialties()],
+        "stamp": finding.stamp,
+        "again": lambda date: url_for("booking.new", **{**asked, "date": date}),
+    }
