@@ -114,6 +114,15 @@ def test_a_closed_location_is_told_as_one(place: UUID | None, expected: list[str
     assert why(bose(NINE_TO_TWELVE, premises=Premises([closure])), "09:00") == expected
 
 
+@pytest.mark.parametrize("text", ["08:30", "12:00", "12:30", "15:30"])
+def test_a_closed_location_is_not_told_where_it_has_no_hours(text: str) -> None:
+    afternoon = weekly("13:00-15:30", number=101, location_id=ANNEX)
+    closure = block("2026-11-23", "2026-11-24", all_day=True, location_id=ANNEX)
+    table = bose(NINE_TO_TWELVE, afternoon, premises=Premises([closure]))
+    assert why(table, text) == ["outside_hours"]
+    assert why(table, "13:00") == ["closed"]
+
+
 def test_a_closed_clinic_is_told_to_who_asks_outside_of_hours() -> None:
     table = bose(NINE_TO_TWELVE, premises=Premises([block("2026-11-23", "2026-11-24", all_day=True)]))
     assert why(table, "20:00") == ["closed", "outside_hours"]
@@ -594,6 +603,12 @@ def test_the_room_of_the_visit_that_is_moved_is_free_for_it() -> None:
     moved = replace(STAFF, except_for=frozenset({UUID(int=500)}))
     assert why(table, "09:00", SCAN) == ["booked"]
     assert table.check(on("09:00"), SCAN, moved).room_id == ONE
+
+
+def test_no_room_is_told_off_the_grid_too() -> None:
+    for uses, expected in (([], ["off_grid"]), ([use("09:00-10:00")], ["off_grid", "room_busy"])):
+        table = bose(NINE_TO_TWELVE, premises=Premises(rooms=ROOMS[:1], uses=uses))
+        assert why(table, "09:10", SCAN) == expected
 
 
 def test_who_needs_no_room_takes_none() -> None:
