@@ -71,7 +71,10 @@ def create_app(config: Settings | None = None, **overrides: Any) -> Flask:
             "pool_size": config.pool_size,
             "max_overflow": 2,
             "pool_timeout": 10,
-            "connect_args": {"prepare_threshold": config.prepare_threshold, "application_name": "clinic"},
+            "connect_args": {
+                "prepare_threshold": config.prepare_threshold,
+                "application_name": "clinic",
+            },
         },
         MAX_CONTENT_LENGTH=1024 * 1024,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,

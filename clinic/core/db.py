@@ -229,9 +229,12 @@ def keep() -> None:
     _kept.set(True)
 
 
-def settle() -> None:
-    """Commit what ``keep`` asked for. The door calls this before it answers."""
-    if _kept.get():
+def settle(*, well: bool = True) -> None:
+    """Before the answer leaves: commit what ``keep`` asked for, and end a transaction that only read.
+
+    By COMMIT too, if all went *well*: psycopg forgets every prepared statement on a ROLLBACK.
+    """
+    if _kept.get() or (well and session().in_transaction()):
         _kept.set(False)
         session.commit()
 

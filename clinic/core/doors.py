@@ -225,7 +225,7 @@ def _typed() -> list[tuple[str, str]]:
 
 def close_the_door(response: Response) -> Response:
     """After every request: keep what must be kept, then headers and one line in the log."""
-    db.settle()
+    db.settle(well=response.status_code < 400)
     headers = response.headers
     headers["X-Request-Id"] = headers.get("X-Request-Id") or g.get("request_id", "")
     headers.setdefault("Content-Security-Policy", g.get("csp") or CSP)

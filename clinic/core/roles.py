@@ -117,6 +117,8 @@ def role_statements() -> list[str]:
         f"GRANT {OWNER}, {RESOLVER} TO {MIGRATOR}",
         f"GRANT pg_read_all_data TO {BACKUP}",
         f"ALTER ROLE {BACKUP} SET default_transaction_read_only = on",
+        # Every statement of ours is short: compiling one takes longer than running it.
+        f"ALTER ROLE {APP} SET jit = off",
     ]
 
 
