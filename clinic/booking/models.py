@@ -164,6 +164,21 @@ class AppointmentHistory(Identified, Base):
     undone_at: Mapped[datetime | None]
 
 
+class VisitNote(Identified, Base):
+    """One version of what the doctor wrote about a visit. Append-only: every version is kept, the last one counts."""
+
+    __tablename__ = "visit_note"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "appointment_id", "number", name="visit_note_one_per_number"),
+        belongs_to("appointment"),
+    )
+    appointment_id: Mapped[uuid.UUID]
+    number: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    actor: Mapped[str] = mapped_column(Text)
+
+
 class Hold(Identified, Base):
     """A slot kept for somebody for a few minutes. Expired ones are deleted under the doctor-day's lock.
 

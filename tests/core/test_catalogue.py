@@ -12,7 +12,7 @@ import pytest
 GLOBAL = {"tenant", "lookup_value", "rate_window", "heartbeat", "alembic_version"}
 """The few tables that belong to no clinic. None points at a clinic's table."""
 
-APPEND_ONLY = {"audit_event", "audit_seal", "queue_transition"}
+APPEND_ONLY = {"audit_event", "audit_seal", "queue_transition", "visit_note"}
 OURS = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
 
 
