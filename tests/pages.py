@@ -102,7 +102,7 @@ class PageClient:
         """Fill in *data* and send a form of *page* with its hidden fields and token; redirects are followed.
 
         A value of None leaves a field out, a list sends it several times. ``button``: the text or the value of the
-        button to press, where buttons have names (the times of a day).
+        button to press, where buttons have names (the times of a day) or addresses of their own (``formaction``).
         """
         chosen = page.form(form)
         values = fields(chosen)
@@ -111,8 +111,11 @@ class PageClient:
             given = value if isinstance(value, (list, tuple)) else [value]
             values = [(other, kept) for other, kept in values if other != name]
             values += [(name, str(each)) for each in given if each is not None]
-        values += _pressed(chosen, button)
-        url = urljoin(page.url, chosen.get("action"))
+        pressed = _button(chosen, button)
+        if pressed is not None and pressed.get("name"):
+            values.append((pressed.get("name"), pressed.get("value")))
+        address = pressed.get("formaction") if pressed is not None else ""
+        url = urljoin(page.url, address or chosen.get("action"))
         if chosen.get("method", "get").lower() == "get":
             return self._answer(self._open(url, "GET", query_string=values, **more), status)
         return self._answer(self._open(url, "POST", data=_grouped(values), **more), status)
@@ -158,12 +161,12 @@ def fields(form: Node) -> list[tuple[str, str]]:
     return values
 
 
-def _pressed(form: Node, button: str | None) -> list[tuple[str, str]]:
+def _button(form: Node, button: str | None) -> Node | None:
     if button is None:
-        return []
+        return None
     found = [node for node in form.all("button") if button in (node.name, node.text, node.get("value"))]
     assert found, f"no button {button!r} in the form {form.get('action')}"
-    return [(found[0].get("name"), found[0].get("value"))] if found[0].get("name") else []
+    return found[0]
 
 
 def _grouped(values: list[tuple[str, str]]) -> dict[str, list[str]]:

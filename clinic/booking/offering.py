@@ -185,15 +185,16 @@ def look(
     *,
     since: date | None = None,
     day: date | None = None,
+    rather: date | None = None,
     except_for: Sequence[uuid.UUID | None] = (),
     but: Any = None,
     by: Actor,
 ) -> Offer:
     """Two weeks from the one that *since* (or *day*, or today) lies in, with the times of *day* or the first free one.
 
-    No *doctor_id*: everybody who gives times for the visit type. *except_for*: ids of holds and visits that are in
-    nobody's way: one's own; *but*: a start that is not offered, the one that a visit is moved from.
-    Raises ``NotFound`` for a doctor or visit type that is not here.
+    No *doctor_id*: everybody who gives times for the visit type. *rather*: a day to look at before the first free one,
+    if it has places. *except_for*: ids of holds and visits that are in nobody's way: one's own; *but*: a start that is
+    not offered, the one that a visit is moved from. Raises ``NotFound`` for a doctor or visit type that is not here.
     """
     who, _rest = loading.whose(doctor_ids=[doctor_id] if doctor_id else None, service_id=service_id)
     if (doctor_id and not (who.doctors and who.doctors[0].is_active)) or (
@@ -212,7 +213,10 @@ def look(
     first, last = max(begin, today), min(offer.last, horizon)
     _fill(offer, loading.timetables(who, first, last), wish, asking, first, last, but)
     free = [each for each in sorted({*offer.by_day, *offer.numbers}) if offer.left_on(each)]
-    offer.day = day if day and first <= day <= last else free[0] if free else None
+    if day and first <= day <= last:
+        offer.day = day
+    elif free:
+        offer.day = rather if rather in free else free[0]
     if not free:
         offer.next_day = _next_day(offer, wish, asking, last + timedelta(days=1))
     return offer

@@ -20,7 +20,7 @@ from clinic.core.errors import invalid
 from clinic.core.i18n import lazy_gettext as _
 from clinic.schedule import loading, overview, slots, tokens, walltime
 from clinic.schedule.asking import DAYS_AHEAD, asker
-from clinic.schedule.facts import Wish
+from clinic.schedule.facts import Slot, Wish
 from clinic.schedule.loading import Whose
 from clinic.schedule.timetable import Timetable
 from clinic.schedule.walltime import NonexistentTime, epoch, moment
@@ -151,7 +151,8 @@ def refuse_busy_patient(asked: Asked, place: Place, engagements: list[Any], who:
         if any(each.starts_at and each.starts_at < end and start < each.ends_at for each in engagements):
             raise PatientBusy
     most = tenancy.require().setting("max_open_bookings_per_patient")
-    if by.audience == "patient" and most is not None:
+    # Who has no account would learn from this that the clinic knows the person they named.
+    if by.audience == "patient" and by.kind != "anonymous" and most is not None:
         ahead = sum(
             each.status in ("pending", "booked", "confirmed") and each.is_ahead for each in engagements
         )
@@ -165,6 +166,7 @@ def alternatives(who: Whose, wanted: datetime, asked: Asked, by: Actor) -> list[
     asking = asker(by, who.now, wish)
     zone = who.zone_of(who.doctors[0])
     day = max(wanted, who.now).astimezone(zone).date()
+    found: list[Slot] = []
     for span in (timedelta(days=3), LOOK_AHEAD):
         first = max(day - span, who.now.astimezone(zone).date())
         found = overview.nearest(
