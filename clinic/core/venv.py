@@ -89,15 +89,18 @@ def stamped(files: list[Path]) -> bool:
 
 
 def satisfied(files: list[Path]) -> bool:
-    """Whether this interpreter has every package that the files pin, in the pinned version."""
-    for path in files:
-        for name, version, condition in PIN.findall(path.read_text("utf-8")):
-            try:
-                if metadata.version(name) != version:
-                    return False
-            except metadata.PackageNotFoundError:
-                if not condition:  # with a condition it may be meant for another system or Python
-                    return False
+    """Whether this interpreter has every package that the files pin, in the pinned version.
+
+    A package may be pinned several times, each for another Python or system: one of them must be there.
+    """
+    pins = [pin for path in files for pin in PIN.findall(path.read_text("utf-8"))]
+    for name, _version, condition in pins:
+        try:
+            if metadata.version(name) not in {version for other, version, _ in pins if other == name}:
+                return False
+        except metadata.PackageNotFoundError:
+            if not condition:  # with a condition it may be meant for another system or Python
+                return False
     return True
 
 

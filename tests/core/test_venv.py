@@ -28,6 +28,7 @@ def pins(folder: Path, text: str) -> list[Path]:
         ("no-such-package==1.0 ; sys_platform == 'win32' \\\n    --hash=sha256:00\n", True),
         ("flask==0.1 ; python_version < '4' \\\n    --hash=sha256:00\n", False),
         (f"flask[async]=={FLASK} \\\n    --hash=sha256:00\n", True),
+        (f"flask==0.1 ; python_version < '3'\nflask=={FLASK} ; python_version >= '3'\n", True),
     ],
 )
 def test_an_environment_is_enough_when_it_has_every_pinned_version(
