@@ -9,15 +9,22 @@ from random import Random
 from typing import Any
 
 GIVEN = {
-    "CO": (
-        "María José,Carlos Andrés,Luz Marina,Juan Sebastián,Ana Lucía,Jorge Iván,Daniela,Andrés Felipe,Paola,"
-        "Santiago,Valentina,Luis Fernando,Camila,Óscar,Gloria Inés,Mateo,Isabella,Hernán,Yolanda,Nicolás,Laura Sofía,"
-        "Rubén Darío,Ángela,Simón,Marcela,Iván,Adriana,Fabián,Beatriz,Tomás"
-    ),
-    "FR": (
-        "Élodie,Jean-Baptiste,Chloé,Mathieu,Inès,Théo,Aurélie,Noé,Camille,Hugo,Zoé,François,Anaïs,Yanis,Margaux,"
-        "Étienne,Fatou,Léa,Bastien,Nadia,Guillaume,Céline,Karim,Manon,Rémi,Jeanne,Loïc,Sarah,Maxime,Agnès"
-    ),
+    "CO": {
+        "female": (
+            "María José,Luz Marina,Ana Lucía,Daniela,Paola,Valentina,Camila,Gloria Inés,Isabella,Yolanda,Laura Sofía,"
+            "Ángela,Marcela,Adriana,Beatriz"
+        ),
+        "male": (
+            "Carlos Andrés,Juan Sebastián,Jorge Iván,Andrés Felipe,Santiago,Luis Fernando,Óscar,Mateo,Hernán,Nicolás,"
+            "Rubén Darío,Simón,Iván,Fabián,Tomás"
+        ),
+    },
+    "FR": {
+        "female": "Élodie,Chloé,Inès,Aurélie,Camille,Zoé,Anaïs,Margaux,Fatou,Léa,Nadia,Céline,Manon,Jeanne,Sarah,Agnès",
+        "male": (
+            "Jean-Baptiste,Mathieu,Théo,Noé,Hugo,François,Yanis,Étienne,Bastien,Guillaume,Karim,Rémi,Loïc,Maxime,Ousmane"
+        ),
+    },
 }
 FAMILY = {
     "CO": (
@@ -74,9 +81,9 @@ SOUTH = Plan(
 )  # fmt: skip
 
 
-def full_name(chance: Random, country: str) -> str:
+def full_name(chance: Random, country: str, gender: str) -> str:
     """A name as people there bear it: two surnames in Colombia, one in France."""
-    given, family = GIVEN[country].split(","), FAMILY[country].split(",")
+    given, family = GIVEN[country][gender].split(","), FAMILY[country].split(",")
     surnames = chance.sample(family, 2 if country == "CO" else 1)
     return " ".join([chance.choice(given), *surnames])
 
@@ -103,10 +110,11 @@ def born(chance: Random, today: date) -> date:
 def patients(chance: Random, country: str, count: int, today: date) -> Iterator[dict[str, Any]]:
     """The fields of *count* patients; nearly all have a phone, most a document, some an e-mail address."""
     for number in range(count):
+        gender = chance.choice(("female", "male"))
         fields: dict[str, Any] = {
-            "full_name": full_name(chance, country),
+            "full_name": full_name(chance, country, gender),
             "birth_date": born(chance, today),
-            "gender": chance.choice(("female", "male")),
+            "gender": gender,
             "phone": phone(chance, country),
         }
         if chance.random() < 0.8:
