@@ -31,8 +31,6 @@ BACKLOG = 2048
 """Connections that may wait to be accepted (the system may allow fewer: ``net.core.somaxconn``)."""
 CONNECTIONS = 1024
 """Connections that one process holds at a time; idle ones count."""
-STATIC_SECONDS = "3600"
-"""How long a browser keeps a file of ``/static`` without asking; addresses with their content's hash need no more."""
 STOP_SECONDS = 3.0
 """How long a process may finish what it is answering when it is asked to stop."""
 HOPELESS = 5
@@ -138,7 +136,7 @@ def work(fd: int, app: str) -> None:
         http1_settings=None,
         http2_settings=None,
         websockets=False,
-        static_path=([("/static", str(ROOT / "static"))], None, STATIC_SECONDS),
+        static_path=None,  # WhiteNoise answers files, with the headers of every answer
         log_access_fmt=None,
         ssl_ctx=(False, None, None, None, "tls1.3", None, [], False),
         scope_opts={"url_path_prefix": None},

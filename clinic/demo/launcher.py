@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from clinic.core import server
+from clinic.core import server, static
 from clinic.core.processes import CannotStart, Child, Living, Supervisor
 from clinic.demo import database, kept
 from clinic.demo.postgres import Server
@@ -70,6 +70,8 @@ class Launcher:
                 self._open_database(supervisor)
                 if not self._prepare(supervisor):
                     return 0
+                with suppress(OSError):  # a checkout that we may not write to: files go out as they are
+                    static.compress(ROOT / "static")
                 server.listen(listener)
                 self._start(supervisor, listener)
                 self._await_ready(supervisor)

@@ -47,12 +47,6 @@ def test_a_web_process_answers(listener: socket.socket, process: Child) -> None:
     assert get(listener, "/") == (200, str(process.pid))
 
 
-def test_static_files_do_not_reach_the_application(listener: socket.socket, process: Child) -> None:
-    assert get(listener, "/static/app.css") == (200, (ROOT / "static" / "app.css").read_text("utf-8"))
-    assert get(listener, "/static/../config.py")[1] != (ROOT / "config.py").read_text("utf-8")
-    assert process.alive()
-
-
 def test_many_may_come_at_once(listener: socket.socket, process: Child) -> None:
     address = listener.getsockname()
     crowd = [socket.create_connection(address, timeout=15) for _ in range(250)]
