@@ -123,6 +123,32 @@ document.addEventListener("toggle", (event) => {
   name.focus();
 }, true);
 
+// --- who is here? the list shrinks to whom is typed; Enter checks in the only one that is left ---
+
+const folded = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
+function sift(field) {
+  const words = folded(field.value).split(/\s+/).filter(Boolean);
+  const left = [];
+  for (const item of document.getElementById(field.dataset.sifts)?.querySelectorAll("[data-sifted]") ?? []) {
+    const text = folded(item.dataset.sifted);
+    item.hidden = !words.every((word) => text.includes(word));
+    if (!item.hidden) left.push(item);
+  }
+  return left;
+}
+
+document.addEventListener("input", (event) => { if (event.target.matches("[data-sifts]")) sift(event.target); });
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.matches("[data-sifts]")) return;
+  event.preventDefault();
+  const left = sift(event.target);
+  if (!event.target.value.trim() || left.length !== 1) return;
+  left[0].querySelector("form").requestSubmit();
+  event.target.value = "";
+});
+document.addEventListener("htmx:after:settle", () => { for (const field of document.querySelectorAll("[data-sifts]")) sift(field); });
+
 // --- the board opens at this time of the day ---
 
 const now = document.getElementById("now");

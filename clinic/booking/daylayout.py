@@ -100,8 +100,7 @@ def _painted(spans: list[Span], begins: int, ends: int) -> list[Span]:
     """The spans one after the other; where two overlap, the more telling one shows."""
     inside = [span for span in spans if span.start < ends and begins < span.end]
     edges = sorted(
-        {begins, ends}
-        | {edge for span in inside for edge in (span.start, span.end) if begins < edge < ends}
+        {begins, ends} | {edge for span in inside for edge in (span.start, span.end) if begins < edge < ends}
     )
     shown: list[Span] = [inside[0]] * (len(edges) - 1)
     for span in sorted(inside, key=lambda span: RANK[span.kind]):
@@ -149,9 +148,7 @@ def rows(columns: Sequence[Sequence[Span]], zone: ZoneInfo, now: int | None = No
     return found
 
 
-def _mark(
-    found: list[Row], marks: list[int], place: dict[int, int], zone: ZoneInfo, now: int | None
-) -> None:
+def _mark(found: list[Row], marks: list[int], place: dict[int, int], zone: ZoneInfo, now: int | None) -> None:
     for mark, until in zip(marks, [*marks[1:], None], strict=True):
         row = found[place[mark]]
         row.mark_rows = (place[until] if until is not None else len(found)) - place[mark]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,14 +14,14 @@ from wtforms import BooleanField, EmailField, HiddenField, SelectField, StringFi
 
 from clinic.accounts.forms import local
 from clinic.booking.asking import Asked
-from clinic.booking.forms_portal import Reads
 from clinic.core import fields, formats, times
 from clinic.core.errors import Refusal
 from clinic.core.i18n import gettext
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.ids import parse_id
+from clinic.core.parsing import Wrong
 from clinic.core.text import line
-from clinic.patients.forms import birth_date
+from clinic.patients.forms import Reads, birth_date
 from clinic.schedule import slots
 
 LONGEST_SEARCH = 200
@@ -38,6 +39,17 @@ def back_to(fallback: str) -> str:
 def id_in(name: str) -> uuid.UUID | None:
     """The id in a field or in the address; None for none, and for what is no id."""
     return parse_id(request.values.get(name, ""))
+
+
+def date_in(name: str) -> tuple[date | None, bool]:
+    """The date in the address, and whether what stands there is none that exists."""
+    given = request.args.get(name)
+    if not given:
+        return None, False
+    try:
+        return times.iso_date(given), False
+    except Wrong:
+        return None, True
 
 
 def is_fragment() -> bool:
@@ -93,7 +105,7 @@ class PersonForm(FlaskForm):
         """Who comes, in the words of the verbs."""
         if not self.is_new:
             return {"patient_id": parse_id(self.patient_id.data or "")}
-        read = {name: getattr(self[name], "read", None) for name in self.NEW}
+        read = {name: getattr(self[name], "meant", None) for name in self.NEW}
         return {"patient": {name: value for name, value in read.items() if value is not None}}
 
     def told(self, refusal: Refusal) -> Refusal | None:
@@ -155,10 +167,9 @@ class BookingForm(PersonForm):
             date=None if given else times.iso_date(self.date.data or ""),
             service_id=parse_id(self.service.data or ""),
             location_id=parse_id(self.location.data or ""),
-            reason=self.reason.read,
+            reason=self.reason.meant,
             overbook=bool(self.overbook.data),
-            overbook_reason=self.overbook_reason.read if self.overbook.data else None,
+            overbook_reason=self.overbook_reason.meant if self.overbook.data else None,
             allow_overlap=bool(self.allow_overlap.data),
             **self.whom,
         )
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Any
 
 from clinic.booking.queries import scope
@@ -89,7 +90,12 @@ def person(id: uuid.UUID) -> Any | None:
     return db.row(PERSON, id=id)
 
 
-def of_patient(patient_id: uuid.UUID, *, most: int = 50, by: Actor) -> list[Any]:
-    """A patient's visits that *by* may see, latest first."""
+def of_patient(
+    patient_id: uuid.UUID, *, before: date | None = None, most: int = 50, by: Actor
+) -> list[Any]:
+    """A patient's visits that *by* may see, latest first; *before* a date only those."""
     condition, params = scope(by)
+    if before is not None:
+        condition += " AND appointment.date < %(before)s"
+        params["before"] = before
     return db.rows(OF_PATIENT + condition + LATEST_FIRST, patient_id=patient_id, most=most, **params)

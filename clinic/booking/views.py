@@ -7,8 +7,7 @@ from typing import Any
 from flask import Response, g, render_template, request, url_for
 
 from clinic.booking import dayboard, dayfacts, queries_desk
-from clinic.booking.forms import id_in
-from clinic.booking.forms_portal import date_of
+from clinic.booking.forms import date_in, id_in
 from clinic.core import navigation
 from clinic.core.access import allow
 from clinic.core.conditional import polled
@@ -47,7 +46,7 @@ def day() -> Response:
 @allow("desk.use")
 def on_paper() -> str:
     """The day list of one doctor, or of all, for the printer."""
-    on, _is_wrong = date_of("date")
+    on, _is_wrong = date_in("date")
     shown = dayfacts.read(on, doctor_id=id_in("doctor"), by=g.actor)
     dayfacts.on_record(shown, by=g.actor, how="print")
     return render_template("booking/print.html", day=shown)
@@ -55,7 +54,7 @@ def on_paper() -> str:
 
 def _shown() -> dict[str, Any]:
     """The board that the address asks for, with the address of the same board on other days."""
-    on, is_wrong = date_of("date")
+    on, is_wrong = date_in("date")
     asked: dict[str, Any] = {"doctor": id_in("doctor"), "location": id_in("location"), "move": id_in("move")}
     found = dayboard.board(
         on, doctor_id=asked["doctor"], location_id=asked["location"], moving=asked["move"], by=g.actor

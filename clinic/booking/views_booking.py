@@ -7,8 +7,7 @@ from typing import Any
 from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
 
 from clinic.booking import actions, finding, queries_desk
-from clinic.booking.forms import BookingForm, back_to, id_in, is_fragment
-from clinic.booking.forms_portal import date_of
+from clinic.booking.forms import BookingForm, back_to, date_in, id_in, is_fragment
 from clinic.booking.refusals import DayFull, PatientBusy, SlotTaken
 from clinic.core import formats, pages
 from clinic.core.access import allow
@@ -153,7 +152,7 @@ def _page(form: BookingForm) -> str:
 
 def _found() -> dict[str, Any]:
     """Free times by what the caller wants: whose, what for, from which day on, which part of the day."""
-    on, _is_wrong = date_of("date")
+    on, _is_wrong = date_in("date")
     part = request.args.get("part_of_day")
     asked: dict[str, Any] = {
         "doctor": id_in("doctor"),

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import g, make_response, redirect, render_template, request, url_for
 
 from clinic.booking import finding, moves, queries_desk, states, steps
-from clinic.booking.forms import back_to, id_in, is_fragment
-from clinic.booking.forms_portal import date_of
+from clinic.booking.forms import back_to, date_in, id_in, is_fragment
 from clinic.booking.refusals import DayFull, SlotTaken
 from clinic.core import audit, formats
 from clinic.core.access import allow
@@ -198,9 +197,7 @@ def move(id: uuid.UUID) -> Any:
     try:
         moved = moves.move(id=id, start=chosen["start"], doctor_id=chosen["doctor_id"], by=g.actor)
     except (SlotTaken, DayFull) as refusal:
-        return make_response(
-            render_template("booking/move.html", **_moving(id, refusal)), refusal.status
-        )
+        return make_response(render_template("booking/move.html", **_moving(id, refusal)), refusal.status)
     when = formats.at(moved.starts_at, moved.timezone)
     to = url_for("desk.board", date=moved.date) if g.actor.may("desk.use") else None
     return _done(moved, gettext("Moved to %(when)s: %(name)s", when=when, name="%(name)s"), to=to)
@@ -211,7 +208,7 @@ def _moving(id: uuid.UUID, refusal: Refusal | None = None) -> dict[str, Any]:
     audit.read("appointment", id, by=g.actor, patient_id=found.patient_id)
     states.step("move", found.status)
     zone = ZoneInfo(found.timezone)
-    on, _is_wrong = date_of("date")
+    on, _is_wrong = date_in("date")
     service, minutes = found.service_id, None
     if found.starts_at is not None and service is None:
         minutes = int((found.ends_at - found.starts_at).total_seconds() // 60)
@@ -233,7 +230,9 @@ def _moving(id: uuid.UUID, refusal: Refusal | None = None) -> dict[str, Any]:
         "doctor_id": doctor_id,
         "doctors": [(doctor.id, doctor.full_name) for doctor in offer.everybody],
         "seal": finding.seal,
-        "again": lambda date: url_for("visits.other_times", id=id, doctor=doctor_id, date=date, back=back or None),
+        "again": lambda date: url_for(
+            "visits.other_times", id=id, doctor=doctor_id, date=date, back=back or None
+        ),
         "refusal": refusal,
         "alternatives": refusal.extra.get("alternatives", ()) if refusal else (),
         "back": back,
@@ -262,4 +261,3 @@ def _of_patient(id: uuid.UUID) -> dict[str, Any]:
     found = queries_desk.of_patient(id, by=g.actor)
     audit.listed("appointment", (each.id for each in found), by=g.actor)
     return {"patient": patient, "visits": found}
-

@@ -8,11 +8,11 @@ from typing import Any
 from wtforms import BooleanField, SelectField, StringField
 
 from clinic.booking.forms import OFF, PersonForm
-from clinic.booking.forms_portal import Reads
 from clinic.core.i18n import gettext
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.ids import parse_id
 from clinic.core.text import line
+from clinic.patients.forms import Reads
 
 ANYBODY = "specialty:"
 
@@ -51,9 +51,9 @@ class WalkInForm(PersonForm):
         return {
             "doctor_id": parse_id(chosen),
             "specialty": chosen.removeprefix(ANYBODY) if chosen.startswith(ANYBODY) else None,
-            "reason": self.reason.read,
+            "reason": self.reason.meant,
             "priority": "urgent" if self.urgent.data else "normal",
-            "priority_reason": self.urgent_reason.read if self.urgent.data else None,
+            "priority_reason": self.urgent_reason.meant if self.urgent.data else None,
             "overbook": bool(self.overbook.data),
             "overbook_reason": gettext("Came without an appointment") if self.overbook.data else None,
             **self.whom,

@@ -221,9 +221,7 @@ def transfer(id: uuid.UUID) -> Any:
     to = id_in("doctor")
     if to is None:
         raise NotFound
-    return _done(
-        actions.transfer(id=id, doctor_id=to, by=g.actor), gettext("Sent on: %(name)s"), undo=False
-    )
+    return _done(actions.transfer(id=id, doctor_id=to, by=g.actor), gettext("Sent on: %(name)s"), undo=False)
 
 
 @bp.post("/queue/<uuid:id>/undo")
@@ -245,4 +243,6 @@ def _said(text: str, *, tone: str = "good", undo: str | None = None, to: str | N
         html = render_template("booking/_said.html", text=text, undo=undo, tone=tone)
         return make_response(html, 200, CHANGED)
     say(text, tone=tone, undo=undo)
-    return redirect(back_to(to or url_for("queue.queue" if g.actor.may("desk.use") else "my_day.my_day")), 303)
+    return redirect(
+        back_to(to or url_for("queue.queue" if g.actor.may("desk.use") else "my_day.my_day")), 303
+    )

@@ -18,7 +18,9 @@ from clinic.queue import today
 from clinic.schedule import days
 
 bp = StaffPages("my_day", __name__)
-navigation.add("staff", "my_day.my_day", _("My day"), icon="stethoscope", right="own_day.read", order=5, key="g m")
+navigation.add(
+    "staff", "my_day.my_day", _("My day"), icon="stethoscope", right="own_day.read", order=5, key="g m"
+)
 
 DELAYS = (0, 10, 20, 30, 45, 60)
 LAST_VISITS = 4
@@ -84,8 +86,7 @@ def _shown() -> dict[str, Any]:
 
 def _before(entry: Any) -> list[Any]:
     """The patient's last visits with this doctor."""
-    found = queries_desk.of_patient(entry.patient_id, most=LAST_VISITS + 1, by=g.actor)
-    return [visit for visit in found if visit.id != entry.appointment_id][:LAST_VISITS]
+    return queries_desk.of_patient(entry.patient_id, before=entry.date, most=LAST_VISITS, by=g.actor)
 
 
 def _on_record(shown: dict[str, Any]) -> None:
