@@ -137,5 +137,5 @@ def hang_rooms(app: Flask, csrf: Any) -> None:
                 if isinstance(blueprint, ApiBlueprint):
                     csrf.exempt(blueprint)
         register = getattr(module, "register", None)
-        if getattr(register, "__module__", None) == name:
+        if callable(register) and register.__module__ == name:
             register(app)

@@ -37,6 +37,18 @@ def _no_two(name: str, column: str, where: str) -> ExcludeConstraint:
     )
 
 
+def _room(name: str, differing: str) -> ExcludeConstraint:
+    return ExcludeConstraint(
+        ("tenant_id", "="),
+        ("room_id", "="),
+        (differing, "<>"),
+        ("during", "&&"),
+        name=name,
+        where=text(f"{HOLDS_A_PLACE} AND room_id IS NOT NULL"),
+        using="gist",
+    )
+
+
 class Appointment(Versioned, Base):
     """A visit. Without ``starts_at`` it is a token or a walk-in: a date, and a number instead of a time."""
 
@@ -61,7 +73,9 @@ class Appointment(Versioned, Base):
             postgresql_where=text(f"{HOLDS_A_PLACE} AND starts_at IS NOT NULL"),
         ),
         _no_two("appointment_patient_once", "patient_id", f"{HOLDS_A_PLACE} AND NOT overlap_allowed"),
-        _no_two("appointment_room_once", "room_id", f"{HOLDS_A_PLACE} AND room_id IS NOT NULL"),
+        # Visits of one doctor that start together (a group) share a room; nobody else comes in meanwhile.
+        _room("appointment_room_once", "starts_at"),
+        _room("appointment_room_one_doctor", "doctor_id"),
         UniqueConstraint("tenant_id", "doctor_id", "date", "token", name="appointment_one_per_token"),
         UniqueConstraint(
             "tenant_id", "idempotency_caller", "idempotency_key", name="appointment_one_per_key"

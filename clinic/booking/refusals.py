@@ -37,7 +37,7 @@ class PatientLimit(Conflict):
     title = _("The patient has as many open bookings as the clinic allows.")
 
 
-@means("appointment_room_once")
+@means("appointment_room_once", "appointment_room_one_doctor")
 class RoomBusy(Unprocessable):
     code = "room_busy"
     title = _("No suitable room is free at this time.")

@@ -208,7 +208,7 @@ def _book_ahead(
                     Asked(doctor_id=doctor_id, start=start) for start in starts if chance.random() < share
                 ]
             for each in asked:
-                more = {
+                more: dict[str, Any] = {
                     "patient_id": chance.choice(people),
                     "reason": chance.choice(REASONS) or None,
                     "source": "desk",

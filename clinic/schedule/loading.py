@@ -306,6 +306,7 @@ def doctor_of(row: Any, who: Whose) -> Doctor:
         service_ids=frozenset(row.service_ids) if row.service_ids else None,
         max_per_day=cap_of(row),
         has_hours=row.has_hours,
+        location_id=who.home_of(row),
     )
 
 
