@@ -102,7 +102,7 @@ def held() -> Any:
     if pages.too_old() is None:
         kept, _refusal = _longer(kept)
     zone = queries.zone_of_hold(kept) if kept else None
-    return render_template("booking/portal/_held.html", hold=kept, zone=zone)
+    return render_template("booking/portal/_held.html", hold=kept, zone=zone, fresh=True)
 
 
 @bp.post("/book/check")
