@@ -61,18 +61,19 @@ def jobs_of(app: Flask) -> procrastinate.App:
     )
     jobs = procrastinate.App(connector=connector)
 
-    @jobs.periodic(cron="*/5 * * * * *")
+    # Of six parts the last is the second.
+    @jobs.periodic(cron="* * * * * */5")
     @jobs.task(queueing_lock="relay", lock="relay", name="relay")
     def relay(timestamp: int) -> None:
         tick(app)
 
-    @jobs.periodic(cron="*/30 * * * * *")
+    @jobs.periodic(cron="* * * * * */30")
     @jobs.task(queueing_lock="seal", lock="seal", name="seal")
     def seal_audit(timestamp: int) -> None:
         with app.app_context():
             work.seal_every_clinic()
 
-    @jobs.periodic(cron="*/10 * * * * *")
+    @jobs.periodic(cron="* * * * * */10")
     @jobs.task(queueing_lock="rescue", name="rescue", pass_context=True)
     async def rescue(context: Any, timestamp: int) -> None:
         """A killed worker's job stays "doing" for ever otherwise."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import psycopg
 import pytest
 
@@ -66,3 +68,14 @@ def test_old_answers_are_forgotten_and_bookings_keep_their_key(api, north, app, 
         worker.forget_old_keys()
         assert connection.execute("SELECT count(*) FROM idempotency_key").fetchone() == (0,)
     assert api.post("/appointments", body, headers={"Idempotency-Key": "old"}).json["id"] == first["id"]
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("relay", 5), ("rescue", 10), ("seal", 30)])
+def test_never_rests_for_longer_than_it_may_be_silent(name, seconds, app):
+    """At whatever moment of an hour one begins to look."""
+    tasks = cli.jobs_of(app).periodic_registry.periodic_tasks.values()
+    (beats,) = [each.croniter for each in tasks if each.task.name == name]
+    beats.set_current(1795163758.0)
+    moments = [beats.get_next(float) for _ in range(200)]
+    assert {later - earlier for earlier, later in pairwise(moments)} == {seconds}
+    assert seconds < health.SILENT_FOR
