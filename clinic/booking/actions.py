@@ -9,57 +9,36 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from psycopg.types.json import Jsonb
-
-from clinic.booking import details, holds, intake, locks, queries, rules
+from clinic.booking import details, holds, inserting, intake, locks, queries, rules
 from clinic.booking.asking import Asked
-from clinic.booking.history import history
 from clinic.booking.queries import Visit
 from clinic.booking.refusals import (
     DayFull,
     SlotTaken,
     Vanished,
 )
-from clinic.core import audit, custom, db, events, external
+from clinic.core import custom, db
 from clinic.core.access import Actor
 from clinic.core.errors import Forbidden, invalid
 from clinic.core.i18n import lazy_gettext as _
-from clinic.core.ids import new_id
 from clinic.patients import actions as patients
 from clinic.schedule import loading
-from clinic.schedule.caps import cap_of
 from clinic.schedule.loading import Whose
 from clinic.schedule.slots import unknown_id
 
-INSERT = (
-    """
-INSERT INTO appointment (
-    tenant_id, id, patient_id, doctor_id, location_id, service_id, room_id, session_id, series_id, date, starts_at,
-    ends_at, timezone, place, token, status, modality, appointment_type, reason, notes, meeting_url, intake_answers,
-    source, overbooked, overbook_reason, overlap_allowed, buffer_before_minutes, buffer_after_minutes, custom_fields,
-    created_by, idempotency_caller, idempotency_key, idempotency_hash)
-VALUES (
-    %(tenant)s, %(id)s, %(patient_id)s, %(doctor_id)s, %(location_id)s, %(service_id)s, %(room_id)s, %(session_id)s,
-    %(series_id)s, %(date)s, %(starts_at)s, %(ends_at)s, %(timezone)s, %(place)s, %(token)s, %(status)s, %(modality)s,
-    %(appointment_type)s, %(reason)s, %(notes)s, %(meeting_url)s, %(intake_answers)s, %(source)s, %(overbooked)s,
-    %(overbook_reason)s, %(overlap_allowed)s, %(before)s, %(after)s, %(custom_fields)s, %(created_by)s, %(caller)s,
-    %(key)s, %(hash)s)
-ON CONFLICT DO NOTHING
-"""
-    + f"RETURNING {queries.COLUMNS}"
-)
-COUNT = """
-UPDATE doctor_day
-   SET booked = booked + 1, cap = %(cap)s, last_token = last_token + %(tokens)s, version = version + 1,
-       excess = greatest(booked + %(beyond)s - %(cap)s, 0)
- WHERE tenant_id = %(tenant)s AND doctor_id = %(doctor_id)s AND date = %(date)s
-"""
-"""``beyond`` 1 raises the excess for an overbooked visit; 0 lets the CHECK keep a full day full."""
 SAVEPOINT: db.Statement = ("SAVEPOINT booking", {})
 BACK: db.Statement = ("ROLLBACK TO SAVEPOINT booking", {})
-USE_HOLD = "DELETE FROM hold WHERE tenant_id = %(tenant)s AND id = %(hold_id)s"
+
+
+class Ready(NamedTuple):
+    """What is asked for, with whose time it is: looked at, nothing locked yet."""
+
+    asked: Asked
+    who: Whose
+    wanted: datetime | None
+    days: list[date]
 
 
 @db.action
@@ -76,29 +55,52 @@ def book(*, asked: Asked, by: Actor) -> Visit:
     if known is not None:
         # The key stays with its visit for good and answers it as it stands (API.md §1).
         return known
-    _refuse_unknown(asked, who)
-    asked = _checked(asked, who, by)
-    wanted = rules.instant(asked.start, "/start", who, asked) if asked.start else None
-    days = rules.days(asked, who, wanted)
-    if asked.patient is not None:
+    return take(_ready(asked, who, by), by=by)
+
+
+def prepare(asked: Asked, *, by: Actor) -> Ready:
+    """Look at what is asked for before any lock. Raises ``Invalid`` for what cannot be, ``Forbidden``."""
+    doctor_id = _whom(asked, by)
+    who, _rest = loading.whose(doctor_ids=[doctor_id], service_id=asked.service_id)
+    return _ready(asked, who, by)
+
+
+def take(ready: Ready, *, by: Actor) -> Visit:
+    """Lock, ask the rules, insert. A refusal is taken back to where it began and brings other times with it."""
+    if ready.asked.patient is not None:
         # Whoever is made for this booking is unmade with it, before we look for other times.
         db.send(SAVEPOINT)
     try:
-        return _book(asked, who, wanted, days, by)
+        return _take(ready, by)
     except (SlotTaken, DayFull, Vanished) as refusal:
         # Let go of the day before looking for other times: others are waiting for it.
         db.send(BACK)
         said = SlotTaken() if isinstance(refusal, Vanished) else refusal
-        said.extra["alternatives"] = rules.alternatives(who, wanted, asked, by) if wanted else []
+        said.extra["alternatives"] = others(ready, by=by)
         raise said from None
 
 
-def _book(asked: Asked, who: Whose, wanted: datetime | None, days: list[date], by: Actor) -> Visit:
+def others(ready: Ready, *, by: Actor) -> list[dict[str, Any]]:
+    """The nearest free slots beside what was asked for; none for a day of numbers."""
+    return rules.alternatives(ready.who, ready.wanted, ready.asked, by) if ready.wanted else []
+
+
+def _ready(asked: Asked, who: Whose, by: Actor) -> Ready:
+    _refuse_unknown(asked, who)
+    asked = _checked(asked, who, by)
+    wanted = rules.instant(asked.start, "/start", who, asked) if asked.start else None
+    return Ready(asked, who, wanted, rules.days(asked, who, wanted))
+
+
+def _take(ready: Ready, by: Actor) -> Visit:
+    asked, who, wanted, days = ready
     doctor = who.doctors[0]
-    patient_id = _patient(asked, by)
-    kind = who.service.room_kind if who.service else None
+    patient_id = patient_of(asked, by=by)
     locking = locks.statements(
-        patients=[patient_id], days=[(doctor.id, day) for day in days], room_kind=kind, room_id=asked.room_id
+        patients=[patient_id],
+        days=[(doctor.id, day) for day in days],
+        room_kinds=[who.service.room_kind if who.service else None],
+        room_ids=[asked.room_id],
     )
     standing = loading.standing(who, days[0], days[-1], room_id=asked.room_id)
     engaged = queries.engagements(patient_id, wanted or who.now, who.now)
@@ -121,7 +123,7 @@ def _book(asked: Asked, who: Whose, wanted: datetime | None, days: list[date], b
     else:
         place = rules.token(asked, who, timetable, days[0], counters[days[0]], by)
     rules.refuse_busy_patient(asked, place, engagements, who, by)
-    return _insert(asked, who, place, patient_id, counters[place.date], by, hold)
+    return inserting.insert(asked, who, place, patient_id, counters[place.date], by, hold)
 
 
 # -- who and whose ------------------------------------------------------------------------------------------------
@@ -166,7 +168,7 @@ def _checked(asked: Asked, who: Whose, by: Actor) -> Asked:
     return replace(asked, appointment_type=kind, intake_answers=answers)
 
 
-def _patient(asked: Asked, by: Actor) -> uuid.UUID:
+def patient_of(asked: Asked, *, by: Actor) -> uuid.UUID:
     """For whom. Somebody who is described is found or made in this same transaction (API.md §5)."""
     if by.is_patient:
         own = asked.patient_id or by.patient_id
@@ -183,91 +185,3 @@ def _patient(asked: Asked, by: Actor) -> uuid.UUID:
     if asked.patient is None:
         raise invalid("/patient_id", "required", _("Say who the visit is for."))
     return patients.find_or_create(asked.patient, at="/patient", by=by).id
-
-
-# -- the writes ---------------------------------------------------------------------------------------------------
-
-
-def _insert(
-    asked: Asked, who: Whose, place: rules.Place, patient_id: uuid.UUID, counter: Any, by: Actor, hold: Any
-) -> Visit:
-    doctor, service, id = who.doctors[0], who.service_row, new_id()
-    pending = bool(service and service.requires_approval and by.audience == "patient")
-    status = "pending" if pending else "booked"
-    cap = cap_of(doctor, counter.max_appointments)
-    inserted, *_rest = db.send(
-        (
-            INSERT,
-            {
-                "id": id,
-                "patient_id": patient_id,
-                "doctor_id": doctor.id,
-                "location_id": place.location_id,
-                "service_id": asked.service_id,
-                "room_id": place.room_id,
-                "session_id": place.session_id,
-                "series_id": None,
-                "date": place.date,
-                "starts_at": place.starts_at,
-                "ends_at": place.ends_at,
-                "timezone": place.zone.key,
-                "place": place.place,
-                "token": place.token,
-                "status": status,
-                "modality": asked.modality or (service.modality if service else "in_person"),
-                "appointment_type": asked.appointment_type,
-                "reason": asked.reason,
-                "notes": asked.notes,
-                "meeting_url": asked.meeting_url,
-                "intake_answers": Jsonb(dict(asked.intake_answers))
-                if asked.intake_answers is not None
-                else None,
-                "source": asked.source or _source(asked, by),
-                "overbooked": place.overbooked,
-                "overbook_reason": asked.overbook_reason if place.overbooked else None,
-                "overlap_allowed": asked.allow_overlap,
-                "before": service.buffer_before_minutes if service else 0,
-                "after": service.buffer_after_minutes if service else 0,
-                "custom_fields": Jsonb(dict(asked.custom_fields or {})),
-                "created_by": by.caller,
-                "caller": by.caller if asked.idempotency_key else None,
-                "key": asked.idempotency_key,
-                "hash": asked.idempotency_hash,
-            },
-        ),
-        (
-            COUNT,
-            {
-                "doctor_id": doctor.id,
-                "date": place.date,
-                "cap": cap,
-                "tokens": 1 if place.token else 0,
-                "beyond": 1 if place.overbooked else 0,
-            },
-        ),
-        *([(USE_HOLD, {"hold_id": hold.id})] if hold else []),
-        history(id, "book", None, status, by=by, reason=asked.overbook_reason if place.overbooked else None),
-        audit.entry(
-            "appointment.overbook" if place.overbooked else "appointment.book",
-            "appointment",
-            id,
-            by=by,
-            patient_id=patient_id,
-            reason=asked.overbook_reason if place.overbooked else None,
-        ),
-        events.entry("appointment.requested" if pending else "appointment.booked", "appointment", id, 1),
-    )
-    if not inserted:
-        raise Vanished
-    if asked.external_ids:
-        external.put("appointment", id, asked.external_ids)
-        return db.row(queries.ONE, id=id)
-    return inserted[0]
-
-
-def _source(asked: Asked, by: Actor) -> str:
-    if asked.walk_in:
-        return "walk_in"
-    if by.kind == "key":
-        return "api"
-    return "desk" if by.audience == "staff" else "portal"

@@ -28,6 +28,7 @@ class Asked:
     minutes: int | None = None
     hold_id: uuid.UUID | None = None
     session_id: uuid.UUID | None = None
+    series_id: uuid.UUID | None = None
     service_id: uuid.UUID | None = None
     location_id: uuid.UUID | None = None
     room_id: uuid.UUID | None = None

@@ -67,7 +67,7 @@ def hold(
         raise invalid("/start", "nonexistent_time", _("The clock skips this time on that day.")) from None
     days = sorted({wanted.astimezone(each).date() for each in who.zones_of(who.doctors[0])})
     kind = who.service.room_kind if who.service else None
-    locking = locks.statements(patients=[], days=[(doctor_id, day) for day in days], room_kind=kind)
+    locking = locks.statements(patients=[], days=[(doctor_id, day) for day in days], room_kinds=[kind])
     if instead:
         locking.append((LET_GO, {"holder": by.caller}))
     answers = db.send(*locking, *loading.standing(who, days[0], days[-1]))

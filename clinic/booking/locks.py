@@ -43,7 +43,8 @@ DELETE FROM hold WHERE tenant_id = %(tenant)s AND doctor_id = ANY(%(doctors)s) A
 """
 ROOMS = """
 SELECT id FROM room
- WHERE tenant_id = %(tenant)s AND is_active AND (kind = %(room_kind)s OR id = %(room_id)s) ORDER BY id FOR NO KEY UPDATE
+ WHERE tenant_id = %(tenant)s AND is_active AND (kind = ANY(%(room_kinds)s) OR id = ANY(%(room_ids)s))
+ ORDER BY id FOR NO KEY UPDATE
 """
 
 
@@ -51,20 +52,25 @@ def statements(
     *,
     patients: Iterable[uuid.UUID],
     days: DoctorDays,
-    room_kind: str | None = None,
-    room_id: uuid.UUID | None = None,
+    room_kinds: Iterable[str | None] = (),
+    room_ids: Iterable[uuid.UUID | None] = (),
 ) -> list[Statement]:
-    """The locks, in order: four answers (patients, doctors, -, days) and one more when a room is needed."""
+    """The locks, in order: five answers (patients, doctors, -, days, -) and one more when rooms are needed.
+
+    None among the rooms is no room.
+    """
     wanted = sorted(set(days))
     params = {
         "patients": sorted(set(patients)),
         "doctors": sorted({doctor for doctor, _ in wanted}),
         "day_doctors": [doctor for doctor, _ in wanted],
         "day_dates": [day for _, day in wanted],
-        "room_kind": room_kind,
-        "room_id": room_id,
     }
     order: Sequence[str] = [PATIENTS, DOCTORS, MAKE_DAYS, DAYS, EXPIRED]
-    if room_kind or room_id:
-        order = [*order, ROOMS]
-    return [(sql, params) for sql in order]
+    return [*((sql, params) for sql in order), *rooms(room_kinds, room_ids)]
+
+
+def rooms(kinds: Iterable[str | None], ids: Iterable[uuid.UUID | None] = ()) -> list[Statement]:
+    """The last of the locks: every room of these kinds, and these rooms. No statement if that is none."""
+    wanted = {"room_kinds": [each for each in kinds if each], "room_ids": [each for each in ids if each]}
+    return [(ROOMS, wanted)] if any(wanted.values()) else []

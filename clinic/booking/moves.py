@@ -64,9 +64,7 @@ def _move(found: Visit, who: loading.Whose, wanted: datetime, version: int | Non
     states.step("move", visit.status)
     refuse_late(visit, by)
     room_kind = who.service.room_kind if who.service else None
-    rooms: list[db.Statement] = (
-        [(locks.ROOMS, {"room_kind": room_kind, "room_id": None})] if room_kind else []
-    )
+    rooms = locks.rooms([room_kind])
     answers = db.send(
         *rooms,
         *loading.standing(who, days[0], days[-1]),

@@ -42,8 +42,8 @@ class Document(Body):
     document_number: DocumentNumber
 
 
-class NewAppointment(Body):
-    """A visit to book: who, whose time, and when (``start``, ``slot`` or, for tokens, ``date``)."""
+class VisitAsked(Body):
+    """A visit that is asked for: who, whose time, and when (``start``, ``slot`` or, for tokens, ``date``)."""
 
     patient_id: uuid.UUID | None = None
     patient: NewPatient | None = None
@@ -72,10 +72,9 @@ class NewAppointment(Body):
     allow_overlap: bool = False
     external_ids: ExternalIds = {}
     custom_fields: FreeObject = {}
-    idempotency_key: Key | None = None
 
-    def asked(self) -> Asked:
-        """The same as a verb takes it. A slot stands for doctor, start, visit type and location.
+    def asked(self, **more: Any) -> Asked:
+        """The same as a verb takes it, with what else is known. A slot stands for doctor, start, type and location.
 
         Raises ``Invalid`` where two parts of it contradict each other.
         """
@@ -117,8 +116,21 @@ class NewAppointment(Body):
             intake_answers=self.intake_answers,
             external_ids=self.external_ids,
             custom_fields=self.custom_fields if "custom_fields" in self.model_fields_set else None,
+            **more,
+        )
+
+
+class NewAppointment(VisitAsked):
+    """A visit to book. Its key stays with it for good."""
+
+    idempotency_key: Key | None = None
+
+    def asked(self, **more: Any) -> Asked:
+        """The same as a verb takes it, with the request's key."""
+        return super().asked(
             idempotency_key=carried.idempotency_key(self.idempotency_key),
             idempotency_hash=carried.fingerprint(),
+            **more,
         )
 
 

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import psycopg
 import pytest
 
-from clinic.booking import actions, locks, rules
+from clinic.booking import actions, inserting, locks, rules
 from clinic.booking.asking import Asked
 from clinic.booking.refusals import SlotTaken
 from clinic.core import db, tenancy
@@ -287,7 +287,7 @@ def test_without_the_lock_the_cap_would_break(app, north, api, at_once):
     assert sum(not isinstance(answer, Exception) for answer in kept) == 1
 
     barrier = threading.Barrier(8)
-    insert = actions._insert
+    insert = inserting.insert
 
     def late(*args):
         barrier.wait(10)
@@ -301,7 +301,7 @@ def test_without_the_lock_the_cap_would_break(app, north, api, at_once):
             return actions.book(asked=asked, by=Actor("system"))
 
     unlocked = locks.DAYS.replace("FOR NO KEY UPDATE OF d", "")
-    with patch.object(locks, "DAYS", unlocked), patch.object(actions, "_insert", late):
+    with patch.object(locks, "DAYS", unlocked), patch.object(inserting, "insert", late):
         broken = at_once(8, ask_unlocked)
     # All eight were let in by the rules; only the database's own promise stopped seven of them.
     assert not barrier.broken
