@@ -14,7 +14,7 @@ from clinic.core.cursor import decode, encode, page
 from clinic.core.external import ExternalIdTaken
 from clinic.core.schema import Nothing
 from clinic.patients import actions, opening, queries, search
-from clinic.patients.refusals import Confidential, DuplicatePatient, FileNumberTaken, HasAppointments
+from clinic.patients.refusals import Confidential, DuplicatePatient, FileNumberTaken
 from clinic.patients.schemas import (
     FILTERS,
     NewPatient,
@@ -99,11 +99,7 @@ def change(id: uuid.UUID, body: PatientChange) -> Response:
     return read(id)
 
 
-@api.delete("/patients/<uuid:id>", refuses=[HasAppointments, Confidential])
-@allow("patients.remove")
-def remove(id: uuid.UUID) -> None:
-    """Take a patient out of lists and searches; the record stays and can be restored."""
-    actions.remove(id, version=expected_version(), reason=_reason(), by=g.actor)
+# Taking a patient out may call visits off: that route is booking's (``booking/api_leaving.py``), over the verb here.
 
 
 @api.post("/patients/<uuid:id>/restore", answers=PatientShown, refuses=[DuplicatePatient, Confidential])
