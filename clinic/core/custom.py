@@ -28,7 +28,11 @@ def check(kind: str, given: Mapping[str, Any], *, at: str = "/custom_fields") ->
     if row is None:
         return
     validator = validator_for(row.schema, default=Draft202012Validator)(row.schema)
-    wrong = [each for error in validator.iter_errors(dict(given)) for each in _field_errors(error, at)]
+    try:
+        wrong = [each for error in validator.iter_errors(dict(given)) for each in _field_errors(error, at)]
+    except RecursionError:
+        # A schema that refers to itself without an end lets nothing pass.
+        wrong = [FieldError(at, "invalid_custom_field", str(_("The clinic's own rule for this has no end.")))]
     if wrong:
         raise Invalid(wrong[:MOST_ERRORS])
 
