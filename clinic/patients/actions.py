@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from clinic.core import clock, db, external, tenancy
+from clinic.core import clock, custom, db, external, tenancy
 from clinic.core.access import LEADS, Actor
 from clinic.core.errors import FieldError, Forbidden, Invalid, Stale
 from clinic.core.i18n import lazy_gettext as _
@@ -156,6 +156,8 @@ def restore(
 
 def _row(fields: Fields, before: Any = None) -> dict[str, Any]:
     given = _coded(fields)
+    if given.get("custom_fields") is not None:
+        custom.check("patient", given["custom_fields"])
     return record.columns(given, before=before, now=clock.now(), country=tenancy.require().country)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.booking.times import iso
+
 KINDS = ("patient", "doctor", "appointment", "availability", "block")
 SCHEMA = {
     "type": "object",
@@ -29,6 +31,21 @@ def test_records_are_held_to_it_from_then_on(api):
     refused = api.post("/doctors", {"name": "Bea", "custom_fields": {"wing": "north", "floor": 1}})
     assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/custom_fields/wing")
     assert api.get(f"/doctors/{before.json['id']}").json["custom_fields"] == {"wing": "north"}
+
+
+def test_patients_are_held_to_it_also_where_they_are_made_with_a_visit(api, north):
+    api.put("/custom-fields/patient", SCHEMA)
+    new = {"full_name": "Nina Nueva", "phone": "300 765 4321", "custom_fields": {"floor": "first"}}
+    for answer, at in (
+        (api.post("/patients", new), "/custom_fields/floor"),
+        (api.patch(f"/patients/{north.carla}", {"custom_fields": {}}), "/custom_fields/floor"),
+        (
+            api.post("/appointments", {"patient": new, "doctor_id": str(north.bose), "start": iso("09:30")}),
+            "/patient/custom_fields/floor",
+        ),
+    ):
+        assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, at)
+    assert api.post("/patients", {**new, "custom_fields": {"floor": 1}}).status_code == 201
 
 
 @pytest.mark.parametrize(
