@@ -16,7 +16,9 @@ SIXTY_DAYS = 60 * 24 * 3600
 
 
 def _signer(purpose: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt=f"clinic/{purpose}/{tenancy.require().id}")
+    return URLSafeTimedSerializer(
+        current_app.config["SECRET_KEY"], salt=f"clinic/{purpose}/{tenancy.require().id}"
+    )
 
 
 def sign(purpose: str, id: uuid.UUID) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 def for_sqlalchemy(url: str) -> str:
     """``postgresql://…`` as SQLAlchemy wants it: with the driver's name."""
-    return url.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1)
+    return url.replace("postgresql://", "postgresql+psycopg://", 1).replace(
+        "postgres://", "postgresql+psycopg://", 1
+    )
 
 
 def for_psycopg(url: str) -> str:

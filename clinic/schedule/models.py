@@ -86,9 +86,17 @@ class Doctor(Versioned, Base):
             unique=True,
             postgresql_where=text("is_active AND document_key IS NOT NULL"),
         ),
-        Index("doctor_one_per_user", "tenant_id", "user_id", unique=True, postgresql_where=text("user_id IS NOT NULL")),
+        Index(
+            "doctor_one_per_user",
+            "tenant_id",
+            "user_id",
+            unique=True,
+            postgresql_where=text("user_id IS NOT NULL"),
+        ),
         CheckConstraint("booking_mode IN ('timed', 'token')", name="booking_mode_known"),
-        CheckConstraint("queue_order IS NULL OR queue_order IN ('arrival', 'appointment')", name="queue_order_known"),
+        CheckConstraint(
+            "queue_order IS NULL OR queue_order IN ('arrival', 'appointment')", name="queue_order_known"
+        ),
         belongs_to("user_account", "user_id"),
     )
     first_name: Mapped[str | None] = mapped_column(Text)
@@ -189,7 +197,12 @@ class DateOverride(Versioned, Base):
         belongs_to("doctor"),
         belongs_to("location"),
         Index(
-            "date_override_one_per_date", "tenant_id", "doctor_id", "date", unique=True, postgresql_where=text("is_active")
+            "date_override_one_per_date",
+            "tenant_id",
+            "doctor_id",
+            "date",
+            unique=True,
+            postgresql_where=text("is_active"),
         ),
     )
     doctor_id: Mapped[uuid.UUID]
