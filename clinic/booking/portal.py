@@ -157,6 +157,7 @@ def _addresses(offer: offering.Offer) -> dict[str, Any]:
     return {
         "page": partial(url_for, "book.times", **asked),
         "part": partial(url_for, "book.slots", **asked),
+        "others": url_for("book.doctors", service=asked["service"]),
     }
 
 

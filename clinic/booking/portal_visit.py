@@ -13,7 +13,9 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import segno
 from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
+from markupsafe import Markup
 
 from clinic.booking import (
     calendar,
@@ -82,6 +84,15 @@ class Opened:
     @property
     def in_time(self) -> bool:
         return self.by.audience == "staff" or self.until is None or self.row.now <= self.until
+
+    @property
+    def code(self) -> Markup:
+        """The link for the camera of a telephone, on the printed slip."""
+        url = url_for("visit.visit", token=self.token, _external=True)
+        drawing = segno.make(url, error="m").svg_inline(
+            scale=3, border=0, title=gettext("The address of this visit")
+        )
+        return Markup(drawing)  # noqa: S704 - drawn by us, of an address that is ours
 
     @property
     def may_cancel(self) -> bool:

@@ -35,3 +35,13 @@ def link(page) -> str:
     """The address of a visit's page, less what stands after it."""
     address: str = page.url.split("?")[0]
     return address
+
+
+def fewest(statements, open):
+    """How many statements a page needs: the fewest of three looks, since other threads have theirs in between."""
+    counts = []
+    for _look in range(3):
+        with statements() as seen:
+            open()
+        counts.append(len(seen.queries))
+    return min(counts)

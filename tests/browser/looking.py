@@ -39,7 +39,7 @@ class Window:
         """Hold the page to what every page is held to: axe finds nothing, nothing jumps, nothing sticks out."""
         if not self.scripts:
             return
-        from axe_playwright_python.sync_playwright import Axe
+        from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 
         before = len(self._faults)
         found = (
