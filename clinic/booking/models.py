@@ -20,6 +20,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
+from clinic.booking.models_offers import Proposal as Proposal
+from clinic.booking.models_offers import Wish as Wish
 from clinic.core.db import Base, Identified, Versioned, belongs_to
 
 NO_FIELDS = text("'{}'")

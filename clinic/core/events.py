@@ -22,8 +22,10 @@ TYPES = frozenset(
     )]
     + [f"queue.{word}" for word in ("called", "skipped", "left", "requeued", "transferred")]
     + [f"patient.{word}" for word in ("created", "updated", "merged", "erased")]
-    + ["waitlist.offered"]
+    + ["waitlist.offered", "place.freed"]
 )  # fmt: skip
+INTERNAL = frozenset(["place.freed"])
+"""What is told to our own worker alone: no subscription hears it."""
 
 INSERT = """
 INSERT INTO outbox_event (tenant_id, id, type, object_kind, object_id, object_version, previous)

@@ -66,13 +66,23 @@ class AuditSeal(OfTenant, Base):
     hash: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+FREES_A_PLACE = (
+    "type IN ('appointment.cancelled', 'appointment.rejected', 'appointment.no_show', 'appointment.moved',"
+    " 'appointment.undone', 'place.freed')"
+)
+
+
 class OutboxEvent(Identified, Base):
-    """Something that others shall hear, written in the transaction of the verb that did it."""
+    """Something that others shall hear, written in the transaction of the verb that did it.
+
+    ``offered_at``: of one that frees a place, when the waiting list was asked who wants it.
+    """
 
     __tablename__ = "outbox_event"
     __table_args__ = (
         Index("outbox_event_due", "tenant_id", "at", postgresql_where=text("relayed_at IS NULL")),
         Index("outbox_event_by_object", "tenant_id", "object_id", "at"),
+        Index("outbox_event_freeing", "at", postgresql_where=text(f"offered_at IS NULL AND {FREES_A_PLACE}")),
     )
     at: Mapped[datetime] = mapped_column(server_default=func.now())
     type: Mapped[str] = mapped_column(Text)
@@ -81,6 +91,7 @@ class OutboxEvent(Identified, Base):
     object_version: Mapped[int]
     previous: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     relayed_at: Mapped[datetime | None]
+    offered_at: Mapped[datetime | None]
 
 
 class IdempotencyKey(OfTenant, Base):

@@ -148,10 +148,13 @@ def test_functions_that_see_more_are_the_resolvers_and_fix_their_path(catalogue)
 
 
 def test_no_triggers_no_materialised_views_no_serials(catalogue):
-    assert catalogue(
-        "SELECT tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
-        " WHERE NOT tgisinternal AND c.relnamespace = 'public'::regnamespace"
-    ) == []
+    assert (
+        catalogue(
+            "SELECT tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+            " WHERE NOT tgisinternal AND c.relnamespace = 'public'::regnamespace"
+        )
+        == []
+    )
     assert catalogue("SELECT matviewname FROM pg_matviews WHERE schemaname = 'public'") == []
     assert catalogue("SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'") == []
 
@@ -161,9 +164,11 @@ def test_the_models_say_what_the_migrations_made(server, database):
     from alembic.migration import MigrationContext
     from sqlalchemy import create_engine
 
+    import clinic
     from clinic.core import urls
     from clinic.core.db import Base
 
+    clinic.load_models()
     engine = create_engine(urls.for_sqlalchemy(server["migrator"].format(database)))
     # SQLAlchemy has no type for transaction ids; ours compares by its name.
     with engine.connect() as connection, warnings.catch_warnings():
