@@ -112,6 +112,8 @@ document.addEventListener("htmx:before:request", (event) => {
   if (polled.matches?.("[data-poll]") && polled.querySelector("[data-menu][open]")) event.preventDefault();
 });
 
+document.addEventListener("submit", (event) => event.target.closest("[data-menu]")?.removeAttribute("open"));
+
 // --- somebody new: what was typed into the search is the beginning of their name ---
 
 document.addEventListener("toggle", (event) => {

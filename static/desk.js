@@ -5,24 +5,27 @@ import { install, uninstall } from "./vendor/hotkey-3.1.4/hotkey.js";
 
 // --- keys (WCAG 2.1.4: off inside fields, and off altogether where the person said so) ---
 
-const keyed = new Set();
+const keyed = new Map(); // each element with its key: a fragment may give an element that stays another one
+const heard = new WeakSet();
 const keysOff = () => document.body.dataset.keys === "off";
 
 function keys() {
-  for (const element of keyed) {
-    if (element.isConnected) continue;
+  for (const [element, key] of keyed) {
+    if (element.isConnected && element.dataset.hotkey === key) continue;
     uninstall(element);
     keyed.delete(element);
   }
   for (const element of document.querySelectorAll("[data-hotkey]")) {
     if (keyed.has(element)) continue;
     install(element, element.dataset.hotkey);
+    keyed.set(element, element.dataset.hotkey);
+    if (heard.has(element)) continue;
+    heard.add(element);
     element.addEventListener("hotkey-fire", (event) => {
       // A page under an open dialog rests, and so does what is not to be seen.
       const above = document.querySelector("dialog[open]");
       if (keysOff() || (above && !above.contains(element)) || !element.checkVisibility?.()) event.preventDefault();
     });
-    keyed.add(element);
   }
 }
 
@@ -60,6 +63,9 @@ document.addEventListener("change", (event) => {
 // --- a box that finds while one types: the list comes from the server, the keys from combobox-nav ---
 
 const boxes = new WeakMap();
+let pressed = false;
+addEventListener("pointerdown", () => { pressed = true; }, true);
+addEventListener("pointerup", () => { pressed = false; }, true);
 
 function box(field) {
   const input = field.querySelector("[role=combobox]");
@@ -88,7 +94,12 @@ function box(field) {
     event.stopPropagation();
     event.preventDefault();
   });
-  field.addEventListener("focusout", (event) => { if (!field.contains(event.relatedTarget)) hide(); });
+  field.addEventListener("focusout", (event) => {
+    if (field.contains(event.relatedTarget)) return;
+    // What is pressed must not move away under the pointer: the list goes when the press is over.
+    if (pressed) addEventListener("pointerup", () => setTimeout(hide), { once: true });
+    else hide();
+  });
   list.addEventListener("pointerdown", (event) => event.preventDefault()); // the focus stays in the box
   list.addEventListener("combobox-commit", (event) => {
     const option = event.target;

@@ -28,12 +28,15 @@ LONGEST_SEARCH = 200
 OFF = {"autocomplete": "off"}
 
 
-def back_to(fallback: str) -> str:
-    """Where to go when it is done: where the form says, else the page it stood on, else *fallback*."""
+def back_to(fallback: str, *, referrer: bool = True) -> str:
+    """Where to go when it is done: where the form says, else the page that the button stood on, else *fallback*.
+
+    Without *referrer* for a form that is a page of its own: nobody wants to be there again.
+    """
     came = urlsplit(request.referrer or "")
     page = f"{came.path}?{came.query}" if came.query else came.path
-    referrer = page if came.netloc == request.host else None
-    return local(request.form.get("back")) or local(referrer) or fallback
+    stood_on = page if referrer and came.netloc == request.host else None
+    return local(request.form.get("back")) or local(stood_on) or fallback
 
 
 def id_in(name: str) -> uuid.UUID | None:

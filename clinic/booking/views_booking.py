@@ -88,7 +88,8 @@ def _done(form: BookingForm) -> Any:
     if is_fragment():
         return make_response(render_template("booking/_said.html", text=said, undo=undo), 200, REFRESH)
     say(said, undo=undo)
-    return redirect(back_to(url_for("desk.board", date=visit.date)), 303)
+    home = url_for("desk.board", date=visit.date) if g.actor.may("desk.use") else "/my-day"
+    return redirect(back_to(home, referrer=False), 303)
 
 
 def _prefilled() -> BookingForm:

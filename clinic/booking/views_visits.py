@@ -169,7 +169,7 @@ def _done(visit: Any, said: str, *, undo: bool = True, to: str | None = None) ->
         html = render_template("booking/_said.html", text=text, undo=takes_back)
         return make_response(html, 200, REFRESH)
     say(text, undo=takes_back)
-    return redirect(back_to(to or url_for("visits.visit", id=visit.id)), 303)
+    return redirect(back_to(to or url_for("visits.visit", id=visit.id), referrer=to is None), 303)
 
 
 # -- another time -------------------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ def move(id: uuid.UUID) -> Any:
     except (SlotTaken, DayFull) as refusal:
         return make_response(render_template("booking/move.html", **_moving(id, refusal)), refusal.status)
     when = formats.at(moved.starts_at, moved.timezone)
-    to = url_for("desk.board", date=moved.date) if g.actor.may("desk.use") else None
+    to = url_for("desk.board", date=moved.date) if g.actor.may("desk.use") else url_for("visits.visit", id=id)
     return _done(moved, gettext("Moved to %(when)s: %(name)s", when=when, name="%(name)s"), to=to)
 
 

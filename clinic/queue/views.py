@@ -117,7 +117,7 @@ def walk_in() -> Any:
             lambda: _done(
                 actions.walk_in(**form.given(), by=g.actor),
                 gettext("%(name)s is here: ticket %(ticket)s"),
-                to=url_for("queue.queue"),
+                to=url_for("queue.queue" if g.actor.may("desk.use") else "my_day.my_day"),
             )
         )
     except Refusal as refusal:
@@ -243,6 +243,5 @@ def _said(text: str, *, tone: str = "good", undo: str | None = None, to: str | N
         html = render_template("booking/_said.html", text=text, undo=undo, tone=tone)
         return make_response(html, 200, CHANGED)
     say(text, tone=tone, undo=undo)
-    return redirect(
-        back_to(to or url_for("queue.queue" if g.actor.may("desk.use") else "my_day.my_day")), 303
-    )
+    home = url_for("queue.queue" if g.actor.may("desk.use") else "my_day.my_day")
+    return redirect(back_to(to or home, referrer=to is None), 303)
