@@ -28,7 +28,10 @@ def book(api, north, **more):
 
 def test_others_see_a_held_slot_as_taken(api, api_of, north, held):
     other = api_of("north", ["schedule:read", "appointments:write"])
-    starts = [s["start"] for s in other.get("/slots", doctor_id=str(north.bose), date=working_day().isoformat()).json["items"]]
+    starts = [
+        s["start"]
+        for s in other.get("/slots", doctor_id=str(north.bose), date=working_day().isoformat()).json["items"]
+    ]
     assert iso("09:30") not in starts
     refused = book(other, north)
     assert (refused.status_code, refused.json["code"]) == (409, "slot_taken")

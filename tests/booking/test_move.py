@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 import pytest
 
@@ -21,7 +23,11 @@ def test_moves_to_a_free_start_and_frees_the_old_one(api, north):
     api.post(f"/appointments/{visit['id']}/confirm")
     moved = api.post(f"/appointments/{visit['id']}/reschedule", {"start": iso("11:00")})
     assert moved.status_code == 200
-    assert (moved.json["id"], moved.json["start"], moved.json["status"]) == (visit["id"], iso("11:00"), "booked")
+    assert (moved.json["id"], moved.json["start"], moved.json["status"]) == (
+        visit["id"],
+        iso("11:00"),
+        "booked",
+    )
     assert moved.json["confirmed_at"] is None
     assert booked(api, north, "09:30", "dora")["status"] == "booked"
 
@@ -46,7 +52,7 @@ def test_the_days_keep_count(api, north, superuser):
     visit = booked(api, north)
     api.post(f"/appointments/{visit['id']}/reschedule", {"start": iso("09:30", 1)})
     with psycopg.connect(superuser) as connection:
-        counts = dict(connection.execute("SELECT date, booked FROM doctor_day").fetchall())
+        counts: dict[Any, int] = dict(connection.execute("SELECT date, booked FROM doctor_day").fetchall())
     assert counts == {working_day(): 0, working_day(1): 1}
 
 
@@ -68,7 +74,10 @@ def test_a_cancelled_visit_does_not_move(api, north):
 
 def test_another_clinics_visit_is_not_found(api, api_of, north):
     visit = booked(api, north)
-    assert api_of("south").post(f"/appointments/{visit['id']}/reschedule", {"start": iso("11:00")}).status_code == 404
+    assert (
+        api_of("south").post(f"/appointments/{visit['id']}/reschedule", {"start": iso("11:00")}).status_code
+        == 404
+    )
 
 
 @pytest.mark.race
@@ -89,7 +98,9 @@ def test_one_patient_moved_across_doctors_by_many_never_deadlocks(api, app, nort
             )
 
     answers = at_once(16, move)
-    wrong = [answer for answer in answers if isinstance(answer, Exception) and type(answer).__name__ != "Stale"]
+    wrong = [
+        answer for answer in answers if isinstance(answer, Exception) and type(answer).__name__ != "Stale"
+    ]
     assert not wrong, wrong
     with open(server["log"]) as log:
         assert "deadlock" not in log.read()

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import pytest
 
-from clinic.booking import actions
+from clinic.booking import inserting
 from clinic.core import log
 from tests.booking.times import iso
 
@@ -23,7 +23,9 @@ def heard():
     before, handlers = root.level, list(root.handlers)
     log.configure("DEBUG")
     stream = io.StringIO()
-    root.handlers[0].stream = stream
+    handler = root.handlers[0]
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(stream)
     yield stream
     root.handlers = handlers
     root.setLevel(before)
@@ -49,8 +51,10 @@ def test_no_output_says_who_it_was_about(api, page, north, heard, server):
     api.post("/appointments", {**body, "Zyxwander": 1})
     api.get("/patients", q="Zyxwander")
     api.get("/patients/by-document/CC/DOC99887766")
-    api.open("POST", "/patients", headers={"Content-Type": "application/json"}, data='{"full_name": "Zyxwander')
-    with patch.object(actions, "_insert", side_effect=RuntimeError("Zyxwander 3009182736")):
+    api.open(
+        "POST", "/patients", headers={"Content-Type": "application/json"}, data='{"full_name": "Zyxwander'
+    )
+    with patch.object(inserting, "insert", side_effect=RuntimeError("Zyxwander 3009182736")):
         assert api.post("/appointments", {**body, "start": iso("10:00")}).status_code == 500
     # What the database itself would quote: a key that is there already, a row that a check refuses.
     from clinic.core import db, tenancy

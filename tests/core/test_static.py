@@ -35,7 +35,9 @@ def test_a_compressed_copy_is_sent_to_who_can_read_it(tmp_path: Path):
     assert static.compress(tmp_path) == 1
     assert static.compress(tmp_path) == 0
     bare = Flask("bare", static_folder=str(tmp_path))
-    bare.wsgi_app = WhiteNoise(bare.wsgi_app, root=str(tmp_path), prefix="/static/")
+    bare.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        bare.wsgi_app, root=str(tmp_path), prefix="/static/"
+    )
     plain = bare.test_client().get("/static/big.css")
     packed = bare.test_client().get("/static/big.css", headers={"Accept-Encoding": "gzip"})
     assert packed.headers["Content-Encoding"] == "gzip"

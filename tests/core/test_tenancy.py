@@ -84,7 +84,9 @@ def test_many_threads_on_few_connections_never_answer_for_the_wrong_clinic(app, 
     """The pool hands the same connections to both clinics in turn."""
     expected = {"north": north.id, "south": south.id}
     wrong = []
-    narrow = threading.Semaphore(3)  # fewer connections in use than threads: each is handed from clinic to clinic
+    narrow = threading.Semaphore(
+        3
+    )  # fewer connections in use than threads: each is handed from clinic to clinic
 
     def ask(number):
         chance = random.Random(number)
@@ -138,6 +140,8 @@ def test_every_statement_names_its_clinic(api, north, page, statements):
     touching = [sql for sql in seen if tables & {name for _, name in SECOND_WORDS.findall(sql)}]
     assert len(touching) > 60
     nameless = [
-        sql for sql in touching if "tenant_id =" not in sql and not re.search(r"INSERT INTO \w+\s*\([^)]*tenant_id", sql)
+        sql
+        for sql in touching
+        if "tenant_id =" not in sql and not re.search(r"INSERT INTO \w+\s*\([^)]*tenant_id", sql)
     ]
     assert nameless == []

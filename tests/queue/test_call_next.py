@@ -17,7 +17,9 @@ def three(api, north):
     """Three people wait at Dr Tok's, in this order."""
     entries = []
     for number in range(3):
-        patient = api.post("/patients", {"full_name": f"Waiting {number}", "phone": f"30055500{number:02d}"}).json["id"]
+        patient = api.post(
+            "/patients", {"full_name": f"Waiting {number}", "phone": f"30055500{number:02d}"}
+        ).json["id"]
         body = {"patient_id": patient, "doctor_id": str(north.tok), "date": today().isoformat()}
         visit = api.post("/appointments", body).json["id"]
         entries.append(api.post("/checkins", {"appointment_id": visit}).json["id"])

@@ -12,11 +12,17 @@ from tests.booking.times import iso, today
 
 
 def person(api, number):
-    return api.post("/patients", {"full_name": f"Person {number}", "phone": f"3004440{number:03d}"}).json["id"]
+    return api.post("/patients", {"full_name": f"Person {number}", "phone": f"3004440{number:03d}"}).json[
+        "id"
+    ]
 
 
 def token(api, north, patient=None):
-    body = {"patient_id": str(patient or north.carla), "doctor_id": str(north.tok), "date": today().isoformat()}
+    body = {
+        "patient_id": str(patient or north.carla),
+        "doctor_id": str(north.tok),
+        "date": today().isoformat(),
+    }
     return api.post("/appointments", body).json["id"]
 
 
@@ -68,7 +74,9 @@ def test_an_undone_check_in_wakes_with_its_old_number(api, north):
 
 
 def test_a_walk_in_makes_the_visit_and_the_entry_in_one(api, north):
-    answer = api.post("/checkins", {"patient_id": str(north.carla), "doctor_id": str(north.bose), "walk_in": True})
+    answer = api.post(
+        "/checkins", {"patient_id": str(north.carla), "doctor_id": str(north.bose), "walk_in": True}
+    )
     assert answer.status_code == 201
     visit = api.get(f"/appointments/{answer.json['appointment_id']}").json
     assert (visit["start"], visit["source"], visit["status"]) == (None, "walk_in", "checked_in")
@@ -83,7 +91,11 @@ def test_a_walk_in_to_a_specialty_takes_its_shortest_queue(api, north):
 
 
 def test_a_walk_in_may_be_a_new_patient(api, north):
-    body = {"patient": {"full_name": "New Here", "phone": "3009998877"}, "doctor_id": str(north.bose), "walk_in": True}
+    body = {
+        "patient": {"full_name": "New Here", "phone": "3009998877"},
+        "doctor_id": str(north.bose),
+        "walk_in": True,
+    }
     assert api.post("/checkins", body).status_code == 201
 
 

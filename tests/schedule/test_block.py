@@ -10,7 +10,7 @@ from unittest.mock import patch
 import psycopg
 import pytest
 
-from clinic.booking import actions
+from clinic.booking import actions, inserting
 from clinic.booking.asking import Asked
 from clinic.booking.refusals import NotThisTime
 from clinic.core import tenancy
@@ -200,7 +200,7 @@ def _block(north):
 def _at_once(north, at_once):
     """Block and book at once, each held up after its last look until the other has looked too, or two seconds."""
     looked = threading.Barrier(2)
-    insert, standing, looks = actions._insert, booked._standing, []
+    insert, standing, looks = inserting.insert, booked._standing, []
 
     def meet():
         with suppress(threading.BrokenBarrierError):
@@ -217,7 +217,7 @@ def _at_once(north, at_once):
             meet()
         return found
 
-    with patch.object(actions, "_insert", late_insert), patch.object(booked, "_standing", late_look):
+    with patch.object(inserting, "insert", late_insert), patch.object(booked, "_standing", late_look):
         answers = at_once(2, lambda n: (_book if n else _block)(north))
     return [answer for answer in answers if not isinstance(answer, Exception)], answers
 

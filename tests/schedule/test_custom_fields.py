@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 import pytest
 from psycopg.types.json import Jsonb
@@ -38,7 +40,9 @@ def post(request, api, north, superuser):
             [north.id, request.param, Jsonb(SCHEMA)],
         )
     path, enough = KINDS[request.param]
-    return lambda fields: api.post(path.format(bose=north.bose), {**enough(north), "custom_fields": fields})
+    return lambda fields: api.post(
+        path.format(bose=north.bose), {**dict(enough(north)), "custom_fields": fields}
+    )
 
 
 def test_what_fits_the_schema_is_kept(post):
@@ -65,5 +69,5 @@ def test_what_does_not_is_named_at_its_field(post, fields, code, pointer):
 
 def test_a_clinic_without_a_schema_keeps_anything(api, api_of, north):
     assert api.post("/doctors", {"name": "Ada", "custom_fields": {"x": [1, {"y": None}]}}).status_code == 201
-    too_deep = {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {}}}}}}}}}}
+    too_deep: dict[str, Any] = {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {}}}}}}}}}}
     assert refused(api.post("/doctors", {"name": "Ada", "custom_fields": too_deep}))[:2] == (422, "too_deep")
