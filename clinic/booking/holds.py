@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from clinic.booking import locks, queries
+from clinic.booking.freeing import ended
 from clinic.booking.refusals import AlreadyExtended, HoldExpired, SlotTaken, of
 from clinic.core import audit, db, tenancy
 from clinic.core.access import SYSTEM, Actor
@@ -33,11 +34,13 @@ UPDATE hold SET expires_at = greatest(expires_at, now()) + %(minutes)s * interva
  WHERE tenant_id = %(tenant)s AND id = %(id)s
 RETURNING id, doctor_id, location_id, service_id, starts_at, ends_at, expires_at, extended
 """
-LET_GO = "DELETE FROM hold WHERE tenant_id = %(tenant)s AND holder = %(holder)s AND kind = 'hold'"
-RELEASE = "DELETE FROM hold WHERE tenant_id = %(tenant)s AND id = %(id)s"
-EXPIRE = (
-    "DELETE FROM hold WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s) AND expires_at <= now() RETURNING id"
-)
+LET_GO = ended("holder = %(holder)s AND kind = 'hold'")
+RELEASE = ended("id = %(id)s")
+RELEASE_ALL = ended("id = ANY(%(ids)s)")
+OVER = """id IN (
+    SELECT id FROM hold WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s) AND expires_at <= now()
+     ORDER BY id FOR UPDATE SKIP LOCKED)"""
+EXPIRE = ended(OVER)
 
 
 @db.action

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from clinic.booking.freeing import ended
 from clinic.core.db import Statement
 
 DoctorDays = Iterable[tuple[uuid.UUID, date]]
@@ -38,9 +39,7 @@ SELECT d.doctor_id, d.date, d.is_present, d.max_appointments, d.cap, d.booked, d
  ORDER BY d.doctor_id, d.date
    FOR NO KEY UPDATE OF d
 """
-EXPIRED = """
-DELETE FROM hold WHERE tenant_id = %(tenant)s AND doctor_id = ANY(%(doctors)s) AND expires_at <= now()
-"""
+EXPIRED = ended("doctor_id = ANY(%(doctors)s) AND expires_at <= now()")
 ROOMS = """
 SELECT id FROM room
  WHERE tenant_id = %(tenant)s AND is_active AND (kind = ANY(%(room_kinds)s) OR id = ANY(%(room_ids)s))

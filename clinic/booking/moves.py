@@ -8,6 +8,7 @@ from typing import Any
 
 from clinic.booking import locks, queries, states
 from clinic.booking.asking import Asked
+from clinic.booking.inserting import USE_HOLD
 from clinic.booking.places import day_counter, take_day
 from clinic.booking.queries import Visit
 from clinic.booking.refusals import DayFull, PatientBusy, SlotTaken, of
@@ -32,10 +33,12 @@ def move(
     start: datetime,
     doctor_id: uuid.UUID | None = None,
     version: int | None = None,
+    held: Any = None,
     by: Actor,
 ) -> Visit:
     """Move a visit to a free start, of another doctor if *doctor_id* says so. Falls back to booked; pending stays.
 
+    *held*: the hold of a time that the clinic itself proposed; it is used up, and no cut-off or notice binds.
     Raises what booking raises, ``InvalidTransition`` (409), ``CancelTooLate`` (422), ``Stale`` (412).
     """
     found = queries.visit(id, by=by)
@@ -49,7 +52,7 @@ def move(
         raise invalid("/start", "nonexistent_time", _("The clock skips this time on that day.")) from None
     db.driver().execute("SAVEPOINT moving")
     try:
-        return _move(found, who, wanted, version, by)
+        return _move(found, who, wanted, version, held, by)
     except (SlotTaken, DayFull) as refusal:
         db.driver().execute("ROLLBACK TO SAVEPOINT moving")
         asked = Asked(doctor_id=to_doctor, service_id=found.service_id)
@@ -57,12 +60,15 @@ def move(
         raise
 
 
-def _move(found: Visit, who: loading.Whose, wanted: datetime, version: int | None, by: Actor) -> Visit:
+def _move(
+    found: Visit, who: loading.Whose, wanted: datetime, version: int | None, held: Any, by: Actor
+) -> Visit:
     doctor = who.doctors[0]
     days = sorted({wanted.astimezone(zone).date() for zone in who.zones_of(doctor)})
     visit = lock(found, version=version, days=[(doctor.id, day) for day in days])
     states.step("move", visit.status)
-    refuse_late(visit, by)
+    if held is None:
+        refuse_late(visit, by)
     room_kind = who.service.room_kind if who.service else None
     rooms = locks.rooms([room_kind])
     answers = db.send(
@@ -71,8 +77,9 @@ def _move(found: Visit, who: loading.Whose, wanted: datetime, version: int | Non
         queries.engagements(visit.patient_id, wanted, who.now),
     )
     table = loading.timetables(who, days[0], days[-1], answers[len(rooms) : -1])[0]
-    wish = Wish(who.service, _minutes(visit, who))
-    verdict = table.check(wanted, wish, asker(by, who.now, wish, except_for=[visit.id]))
+    wish = Wish(who.service, minutes_of(visit, who), held.location_id if held else None)
+    own, bound = [visit.id, held.id if held else None], None if held is None else "staff"
+    verdict = table.check(wanted, wish, asker(by, who.now, wish, except_for=own, audience=bound))
     slot = verdict.slot
     if slot is None:
         raise of(verdict.reasons, by, wanted.astimezone(who.zone_of(who.doctors[0])).date())
@@ -97,14 +104,14 @@ def _move(found: Visit, who: loading.Whose, wanted: datetime, version: int | Non
         "confirmed_at": None,
         "status": "pending" if visit.status == "pending" else "booked",
     }
-    also = []
+    also: list[db.Statement] = [(USE_HOLD, {"hold_id": held.id})] if held else []
     if (doctor.id, slot.day) != (visit.doctor_id, visit.date):
         counter = day_counter(doctor.id, slot.day)
         also.append(take_day(doctor, counter, beyond=False))
     return write(visit, "move", changes, by=by, event="appointment.moved", also=also)
 
 
-def _minutes(visit: Visit, who: loading.Whose) -> int | None:
+def minutes_of(visit: Visit, who: loading.Whose) -> int | None:
     """A visit keeps its length when it is moved, unless its type says how long it is."""
     if visit.starts_at is None or (who.service and visit.ends_at is None):
         return None

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from clinic.booking import locks, queries, states
+from clinic.booking.freeing import ended
 from clinic.booking.history import history, kept
 from clinic.booking.queries import Visit
 from clinic.core import audit, db, events
@@ -26,6 +27,9 @@ GIVE_BACK = """
 UPDATE doctor_day SET booked = booked - 1, excess = greatest(booked - 1 - cap, 0), version = version + 1
  WHERE tenant_id = %(tenant)s AND doctor_id = %(doctor_id)s AND date = %(date)s
 """
+RELEASE_PROPOSALS = ended("appointment_id = %(id)s AND kind = 'proposal'")
+"""What was proposed for a visit that is elsewhere now, or called off, is nobody's any more."""
+
 SETTABLE = frozenset(
     "status doctor_id location_id room_id session_id date starts_at ends_at timezone place token overbooked "
     "needs_rescheduling confirmed_at cancelled_at cancel_reason cancelled_by".split()
@@ -82,10 +86,14 @@ def write(
         f"UPDATE appointment SET {assignments}{', ' if assignments else ''}version = version + 1, updated_at = now()"
         f" WHERE tenant_id = %(tenant)s AND id = %(id)s RETURNING {queries.COLUMNS}"
     )
+    released: list[db.Statement] = []
+    if not holds or "starts_at" in changes:
+        released.append((RELEASE_PROPOSALS, {"id": visit.id}))
     told = {**(_place(visit) if "starts_at" in changes else {}), **(previous or {})}
     *_counted, updated, _history, _audit, _event = db.send(
         *counters,
         *also,
+        *released,
         (update, {**changes, "id": visit.id}),
         history(visit.id, step, visit.status, status, by=by, before=kept(visit, changes), reason=reason),
         audit.entry(f"appointment.{step}", "appointment", visit.id, by=by, patient_id=visit.patient_id),
