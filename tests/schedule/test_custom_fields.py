@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -21,7 +22,7 @@ SCHEMA = {
     "required": ["floor"],
     "additionalProperties": False,
 }
-KINDS = {
+KINDS: dict[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
     "doctor": ("/doctors", lambda north: {"name": "Ada"}),
     "availability": (
         "/doctors/{bose}/availability",
@@ -40,9 +41,7 @@ def post(request, api, north, superuser):
             [north.id, request.param, Jsonb(SCHEMA)],
         )
     path, enough = KINDS[request.param]
-    return lambda fields: api.post(
-        path.format(bose=north.bose), {**dict(enough(north)), "custom_fields": fields}
-    )
+    return lambda fields: api.post(path.format(bose=north.bose), {**enough(north), "custom_fields": fields})
 
 
 def test_what_fits_the_schema_is_kept(post):
