@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -42,7 +42,8 @@ from clinic.core.i18n import lazy_gettext as _
 api = ApiBlueprint(
     "appointments", __name__, about="Visits: booking, moving, cancelling and what becomes of them."
 )
-KEY = (datetime, str, uuid.UUID)
+FIRST_OF_THE_DAY = "-infinity"
+"""Where a visit without a time stands among those of its day."""
 
 
 def _one(visit: Any, *, status: int = 200) -> Response:
@@ -188,11 +189,15 @@ def undo(id: uuid.UUID) -> Response:
 
 
 def _key(visit: Any) -> Sequence[Any]:
-    return visit.date.isoformat(), visit.starts_at.isoformat() if visit.starts_at else "-infinity", visit.id
+    return visit.date, visit.starts_at or FIRST_OF_THE_DAY, visit.id
 
 
 def _after(text: str | None) -> tuple[Any, ...] | None:
-    return cursor.decode(text, (str, str, uuid.UUID))
+    """The last visit of the page before, as ``queries.page`` takes it. A start is a time, or before every time."""
+    found = cursor.decode(text, (date, str, uuid.UUID))
+    if found is None or found[1] == FIRST_OF_THE_DAY:
+        return found
+    return cursor.decode(text, (date, datetime, uuid.UUID))
 
 
 def _filters(query: AppointmentsAsked) -> dict[str, Any]:

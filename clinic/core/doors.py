@@ -10,6 +10,7 @@ A room hangs its faces on ``StaffPages``, ``PortalPages`` or ``core.api.ApiBluep
 from __future__ import annotations
 
 import hmac
+import ipaddress
 import re
 import time
 from typing import Any
@@ -22,12 +23,13 @@ from wtforms import ValidationError as WTFormsValidationError
 
 from clinic.core import audit, db, log, tenancy
 from clinic.core.access import ANONYMOUS, PLATFORM, Actor
-from clinic.core.errors import Forbidden, NotFound, Refusal, Unauthorized, Unavailable
+from clinic.core.errors import Forbidden, Invalid, NotFound, Refusal, Unauthorized, Unavailable
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.ids import new_id
+from clinic.core.parsing import wrong_at
 from clinic.core.secret import hashed
 
-ANY_HOST = ("/health", "/static/")
+ANY_HOST = ("/health/", "/static/")
 API = "/api/"
 PLATFORM_API = "/api/v1/admin/"
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -82,7 +84,7 @@ def open_the_door() -> Any:
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if SANE_REQUEST_ID.fullmatch(given) else new_id().hex
     log.request_id.set(g.request_id)
-    audit.address.set(request.remote_addr)
+    audit.address.set(_address())
     g.actor = ANONYMOUS
     g.platform = False
     if request.path == "/health" or request.path.startswith(ANY_HOST):
@@ -90,9 +92,26 @@ def open_the_door() -> Any:
     slug = slug_of_host()
     if slug is None:
         raise UnknownClinic
-    if slug == "":
-        return _platform_door()
-    return _clinic_door(slug)
+    answer = _platform_door() if slug == "" else _clinic_door(slug)
+    if answer is None and not request.path.startswith(API):
+        _refuse_what_cannot_be_kept()
+    return answer
+
+
+def _address() -> str | None:
+    """The client's address; None where a proxy tells something else (``unknown``, a port, a zone)."""
+    try:
+        told = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return None
+    return None if getattr(told, "scope_id", None) else str(told)
+
+
+def _refuse_what_cannot_be_kept() -> None:
+    """No database keeps the NUL character, and nobody types it. (The JSON door refuses every control character.)"""
+    for name, text in request.values.items(multi=True):
+        if "\0" in name or "\0" in text:
+            raise Invalid(wrong_at("/" + name.replace("\0", ""), "control_character"))
 
 
 def _platform_door() -> Any:

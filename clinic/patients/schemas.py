@@ -34,6 +34,8 @@ from clinic.patients.record import PARTS
 
 BLOOD_GROUPS = ("A+", "A-", "B+", "B-", "AB+", "AB-", "O+", "O-")
 OLDEST = 150
+FileNumber = Annotated[Positive, Field(le=999_999_999)]
+"""Numbers are given out from the largest on, so the last that there is may be nobody's: others must come after it."""
 Given = Annotated[str, Text(64, least=1)]
 """A code or an id of a list; the verb finds the code."""
 
@@ -98,7 +100,7 @@ class Confidentiality(Body):
 class PatientFields(Body):
     """The fields of a patient, each of which may be left out."""
 
-    file_number: Positive | None = Field(None, description="The next one, if left out.")
+    file_number: FileNumber | None = Field(None, description="The next one, if left out.")
     first_name: Name | None = None
     middle_name: Name | None = None
     last_name: Name | None = None

@@ -99,6 +99,8 @@ def check_availability(id: uuid.UUID, query: Moment) -> dict[str, Any]:
         _instant(query.start, "/start", zone),
         _instant(query.end, "/end", zone) if query.end else None,
     )
+    if end is not None and end - start > loading.LONGEST:
+        end = start  # no visit lasts that long: told without unrolling years of hours
     day = _day(start, zone)
     wish = Wish(who.service, location_id=query.location_id)
     table = loading.timetables(who, day - timedelta(days=1), day + timedelta(days=1))[0]
