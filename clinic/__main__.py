@@ -237,6 +237,13 @@ def bench(arguments: list[str]) -> int:
     return python("-m", "bench", *arguments)
 
 
+@command("every page as a picture in DATA_DIR/screenshots; --readme renews those of the README", dev=True)
+def screenshots(arguments: list[str]) -> int:
+    from clinic.demo.screenshots import run
+
+    return run(arguments)
+
+
 @command("compile requirements.txt and requirements-dev.txt anew", dev=True)
 def lock(arguments: list[str]) -> int:
     from clinic.demo.tools import lock as run
