@@ -79,10 +79,11 @@ def create_app(config: Settings | None = None, **overrides: Any) -> Flask:
         },
         MAX_CONTENT_LENGTH=1024 * 1024,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
-        SESSION_COOKIE_NAME="clinic_state",
+        # Clinics are neighbours under one domain: no page of another's may plant its own state (and token) here.
+        SESSION_COOKIE_NAME="__Host-state" if config.secure else "clinic_state",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=config.environment == "production",
+        SESSION_COOKIE_SECURE=config.secure,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=True,
         TEMPLATES_AUTO_RELOAD=False,

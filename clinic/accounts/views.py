@@ -13,7 +13,7 @@ from flask_login import LoginManager, UserMixin
 
 from clinic.accounts import passwords, queries, sessions
 from clinic.accounts.forms import SignInForm, home_of, keeping, local
-from clinic.core import limits
+from clinic.core import limits, told
 from clinic.core.access import Actor, public
 from clinic.core.doors import PortalPages, session_cookie
 from clinic.core.errors import Refusal
@@ -69,9 +69,7 @@ def sign_out() -> Response:
     sessions.sign_out(by=g.actor)
     session.clear()
     response = make_response(redirect("/login", 303))
-    response.delete_cookie(
-        session_cookie(), path="/", secure=request.is_secure, httponly=True, samesite="Lax"
-    )
+    response.delete_cookie(session_cookie(), path="/", secure=told.is_secure(), httponly=True, samesite="Lax")
     return response
 
 
@@ -98,7 +96,7 @@ def welcome(form: SignInForm, signed_in: sessions.SignedIn, previous: str | None
     else:
         response = make_response(redirect(form.onward or home_of(signed_in.role), 303))
     response.set_cookie(
-        session_cookie(), signed_in.token, path="/", secure=request.is_secure, httponly=True, samesite="Lax"
+        session_cookie(), signed_in.token, path="/", secure=told.is_secure(), httponly=True, samesite="Lax"
     )
     return response
 

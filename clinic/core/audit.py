@@ -21,6 +21,9 @@ from clinic.core.log import request_id
 address: ContextVar[str | None] = ContextVar("address", default=None)
 """The client's address of the request we answer, if any."""
 
+refusal_told: ContextVar[bool] = ContextVar("refusal_told", default=False)
+"""Whether the refused right of this request is on record already."""
+
 INSERT = """
 INSERT INTO audit_event (tenant_id, id, actor_kind, actor_id, session_id, act, object_kind, object_id, patient_id,
                          object_ids, details, reason, request_id, address)
@@ -83,7 +86,11 @@ def listed(kind: str, ids: Iterable[uuid.UUID], *, by: Actor, how: str = "list")
 
 
 def denied(right: str, *, by: Actor) -> None:
-    """Record a refused right, in a transaction of its own: the act's is taken back."""
+    """Record a refused right, in a transaction of its own: the act's is taken back.
+
+    The door does so for every ``Forbidden`` that a verb raises; a verb that knows the right better says it first.
+    """
+    refusal_told.set(True)
     db.session.rollback()
     db.send(entry("access.denied", "right", by=by, details={"right": right}))
     db.session.commit()

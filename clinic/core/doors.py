@@ -21,7 +21,7 @@ from flask_wtf.csrf import validate_csrf
 from werkzeug.exceptions import HTTPException
 from wtforms import ValidationError as WTFormsValidationError
 
-from clinic.core import audit, db, log, tenancy
+from clinic.core import audit, db, log, tenancy, told
 from clinic.core.access import ANONYMOUS, PLATFORM, Actor
 from clinic.core.errors import Forbidden, Invalid, NotFound, Refusal, Unauthorized, Unavailable
 from clinic.core.i18n import lazy_gettext as _
@@ -61,7 +61,7 @@ class PortalPages(Blueprint):
 
 def session_cookie() -> str:
     """The session cookie's name: ``__Host-`` where the browser can hold it to that (https)."""
-    return "__Host-session" if request.is_secure else "clinic_session"
+    return "__Host-session" if told.is_secure() else "clinic_session"
 
 
 def slug_of_host() -> str | None:
@@ -85,6 +85,7 @@ def open_the_door() -> Any:
     g.request_id = given if SANE_REQUEST_ID.fullmatch(given) else new_id().hex
     log.request_id.set(g.request_id)
     audit.address.set(_address())
+    audit.refusal_told.set(False)
     g.actor = ANONYMOUS
     g.platform = False
     if request.path == "/health" or request.path.startswith(ANY_HOST):
@@ -101,10 +102,10 @@ def open_the_door() -> Any:
 def _address() -> str | None:
     """The client's address; None where a proxy tells something else (``unknown``, a port, a zone)."""
     try:
-        told = ipaddress.ip_address(request.remote_addr or "")
+        client = ipaddress.ip_address(request.remote_addr or "")
     except ValueError:
         return None
-    return None if getattr(told, "scope_id", None) else str(told)
+    return None if getattr(client, "scope_id", None) else str(client)
 
 
 def _refuse_what_cannot_be_kept() -> None:
@@ -256,7 +257,7 @@ def close_the_door(response: Response) -> Response:
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     if not request.path.startswith("/static/"):
         headers.setdefault("Cache-Control", "no-store" if not headers.get("ETag") else "private, no-cache")
-    if request.is_secure:
+    if told.is_secure():
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     tenant = tenancy.current()
     log.get("clinic.request").info(
@@ -274,6 +275,7 @@ def refused(refusal: Refusal) -> Any:
     """A refusal as this door words it: a problem document, or a page."""
     db.take_back()
     db.forget()
+    _put_on_record(refusal)
     if request.path.startswith(API) or request.path.startswith("/health"):
         from clinic.core.problem import problem
 
@@ -281,6 +283,13 @@ def refused(refusal: Refusal) -> Any:
     from clinic.core.jinja import refusal_page
 
     return refusal_page(refusal)
+
+
+def _put_on_record(refusal: Refusal) -> None:
+    """A right that a verb refused to somebody known (RULES §5); what the verb or the door recorded itself stands."""
+    known = tenancy.current() is not None and g.actor.kind in ("user", "key")
+    if known and isinstance(refusal, Forbidden) and not (refusal.on_record or audit.refusal_told.get()):
+        audit.denied(getattr(_view(), "permission", refusal.code), by=g.actor)
 
 
 def from_http(error: HTTPException) -> Refusal:
@@ -292,12 +301,18 @@ def from_http(error: HTTPException) -> Refusal:
     return from_http_exception(error)
 
 
+def _without_its_path(exc_info: Any) -> None:
+    log.get("clinic.fault").error("fault", exc_info=exc_info)
+
+
 def install(app: Flask) -> None:
     """Hang the doors on the application."""
     app.before_request(open_the_door)
     app.after_request(close_the_door)
     app.register_error_handler(Refusal, refused)
     app.register_error_handler(HTTPException, lambda error: refused(from_http(error)))
+    # What fails after the view (a commit) is none of the handlers' below, and Flask would write down its whole path.
+    app.log_exception = _without_its_path  # type: ignore[method-assign]
 
     @app.errorhandler(Exception)
     def fault(error: Exception) -> Any:

@@ -70,6 +70,8 @@ class Unauthorized(Refusal):
 
 class Forbidden(Refusal):
     code, status, title = "forbidden", 403, _("You do not have the right to do this.")
+    on_record = False
+    """Whether whoever raises it has put the try on record; if not, the door does."""
 
 
 class NotFound(Refusal):

@@ -18,7 +18,7 @@ from flask_babel import gettext as _gettext
 from flask_babel import lazy_gettext as _lazy_gettext
 from flask_babel import ngettext as _ngettext
 
-from clinic.core import tenancy, translations
+from clinic.core import tenancy, told, translations
 
 __all__ = [
     "LANGUAGES", "gettext", "init", "language", "lazy_gettext", "locale", "ngettext", "offered", "refresh", "speaking",
@@ -131,6 +131,6 @@ def _remember(response: Response) -> Response:
     """Keep a choice made with ``?lang=`` for a year."""
     if request.method == "GET" and (code := _known(request.args.get("lang"))) in offered():
         response.set_cookie(
-            COOKIE, str(code), max_age=YEAR, secure=request.is_secure, httponly=True, samesite="Lax"
+            COOKIE, str(code), max_age=YEAR, secure=told.is_secure(), httponly=True, samesite="Lax"
         )
     return response

@@ -88,7 +88,7 @@ def come_in() -> Response:
     g.pop("csrf_token", None)
     response = make_response(redirect(home_of(signed_in.role), 303))
     response.set_cookie(
-        session_cookie(), signed_in.token, path="/", secure=request.is_secure, httponly=True, samesite="Lax"
+        session_cookie(), signed_in.token, path="/", secure=told.is_secure(), httponly=True, samesite="Lax"
     )
     return response
 

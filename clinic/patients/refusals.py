@@ -32,5 +32,5 @@ class HasAppointments(Conflict):
 class Confidential(Forbidden):
     """Opened with a reason, which is recorded (``X-Access-Reason``)."""
 
-    code = "confidential"
+    code, on_record = "confidential", True
     title = _("This record is confidential. To open it, say why; your reason is recorded.")

@@ -170,7 +170,6 @@ def test_a_refused_right_is_on_record(app: Any, api_of: Any) -> None:
         (f"{NORTH}/api/docs", "GET", 200),
         (f"{NORTH}/api/v1/openapi.json", "GET", 200),
         (f"{NORTH}/theme.css", "GET", 200),
-        (f"{NORTH}/static/app.css", "GET", 200),
         (f"{PLATFORM}/", "GET", 200),
         (f"{PLATFORM}/api/v1/admin/tenants", "GET", 401),
         ("http://nowhere.localhost/", "GET", 404),
