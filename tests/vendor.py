@@ -21,8 +21,11 @@ def manifest() -> list[dict[str, Any]]:
 
 def served() -> set[str]:
     """Every vendored file, from ``static/vendor``."""
-    paths = (path.relative_to(VENDOR) for path in VENDOR.rglob("*") if path.is_file())
-    return {path.as_posix() for path in paths if path.name not in OURS and path.parts[0] != "manifest.d"}
+    # Compressed copies are made beside them at the first start; they are not vendored.
+    paths = (
+        path.relative_to(VENDOR) for path in VENDOR.rglob("*") if path.is_file() and path.suffix != ".gz"
+    )
+    return {path.as_posix() for path in paths if path.name not in OURS}
 
 
 def digest(name: str) -> str:

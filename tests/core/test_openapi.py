@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from base64 import b64encode
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +16,6 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from clinic.core import openapi
 from clinic.core.access import allow
 from clinic.core.api import ApiBlueprint
-from clinic.core.api_face import SWAGGER
 from clinic.core.schema import Body
 from tests.core.endless import endless
 from tests.core.toy import ROOT, Client, toy_app, toy_client
@@ -211,18 +207,6 @@ def test_the_page_has_a_place_for_every_code(client: Client) -> None:
 def test_other_addresses_lead_to_the_page(client: Client, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/api/docs")
-
-
-def test_the_viewer_is_the_one_in_the_manifest() -> None:
-    (entry,) = json.loads((STATIC / "vendor/manifest.d/swagger-ui.json").read_text("utf-8"))
-    there = {str(path.relative_to(STATIC / "vendor")): path for path in (STATIC / SWAGGER).iterdir()}
-    assert set(entry["files"]) == set(there)
-    for name, path in there.items():
-        assert entry["files"][name] == _sha512(path)
-
-
-def _sha512(path: Path) -> str:
-    return "sha512-" + b64encode(hashlib.sha512(path.read_bytes()).digest()).decode()
 
 
 # -- the document against the routes -----------------------------------------------------------------------------
