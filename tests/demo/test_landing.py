@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +15,13 @@ import time_machine
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from clinic import create_app
-from clinic.accounts import passwords, sessions
+from clinic.accounts import sessions
 from clinic.core import links, tenancy
-from clinic.demo import entering, kept
+from clinic.demo import entering
 from tests.cast import password
-from tests.clients import FreshClient
+from tests.demo.playing import CAST, demo_of
 from tests.pages import Page, PageClient
 
-# Of our cast who plays each role of the demo; nobody at North is a patient who signs in.
-CAST = {
-    "north": {"receptionist": "ana", "manager": "mia", "doctor": "bose", "owner": "olga"},
-    "south": {"receptionist": "sven", "owner": "otto"},
-}
 HOMES = {"receptionist": "/desk", "manager": "/desk", "doctor": "/my-day", "owner": "/desk"}
 
 Make = Callable[..., Flask]
@@ -34,28 +29,8 @@ Make = Callable[..., Flask]
 
 @pytest.fixture
 def make(app: Flask, tmp_path: Path) -> Make:
-    """Another application on the same database and on the cast's credentials; in the demo unless it is said."""
-    clinics = [
-        {
-            "slug": slug,
-            "id": str(app.extensions["cast"][slug].id),
-            "users": [
-                {"role": role, "email": f"{name}@{slug}.example", "password": password(name)}
-                for role, name in people.items()
-            ],
-        }
-        for slug, people in CAST.items()
-    ]
-    kept.write(tmp_path / "credentials.json", {"tenants": clinics})
-
-    def make(environment: str = "demo", **changes: Any) -> Flask:
-        told = {"environment": environment, "data_dir": tmp_path, **changes}
-        made = create_app(app.config["SETTINGS"].model_copy(update=told), TESTING=True)
-        passwords.use(passwords.CHEAP)
-        made.test_client_class = FreshClient
-        return made
-
-    return make
+    """An application as that of the demo, unless another environment is said."""
+    return partial(demo_of, app, tmp_path)
 
 
 def landing(app: Flask) -> Page:
@@ -181,8 +156,9 @@ def test_signing_in_as_somebody_else_ends_the_first_session(make: Make, superuse
 
 
 def test_before_there_are_clinics_the_page_is_the_plain_one(make: Make, tmp_path: Path) -> None:
+    app = make()
     (tmp_path / "credentials.json").unlink()
-    page = landing(make())
+    page = landing(app)
     assert not page.all("a.role")
     assert page.h1 == "Appointments for clinics"
 
