@@ -71,13 +71,12 @@ def take(ready: Ready, *, by: Actor) -> Visit:
         # Whoever is made for this booking is unmade with it, before we look for other times.
         db.send(SAVEPOINT)
     try:
-        return _take(ready, by)
-    except (SlotTaken, DayFull, Vanished) as refusal:
+        return attempt(ready, by=by)
+    except (SlotTaken, DayFull) as refusal:
         # Let go of the day before looking for other times: others are waiting for it.
         db.send(BACK)
-        said = SlotTaken() if isinstance(refusal, Vanished) else refusal
-        said.extra["alternatives"] = others(ready, by=by)
-        raise said from None
+        refusal.extra["alternatives"] = others(ready, by=by)
+        raise
 
 
 def others(ready: Ready, *, by: Actor) -> list[dict[str, Any]]:
@@ -90,6 +89,14 @@ def _ready(asked: Asked, who: Whose, by: Actor) -> Ready:
     asked = _checked(asked, who, by)
     wanted = rules.instant(asked.start, "/start", who, asked) if asked.start else None
     return Ready(asked, who, wanted, rules.days(asked, who, wanted))
+
+
+def attempt(ready: Ready, *, by: Actor) -> Visit:
+    """As ``take``, for who takes it back and looks for other times by themselves."""
+    try:
+        return _take(ready, by)
+    except Vanished:
+        raise SlotTaken from None
 
 
 def _take(ready: Ready, by: Actor) -> Visit:

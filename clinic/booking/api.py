@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, g
 
-from clinic.booking import actions, expanding, moves, queries, steps
+from clinic.booking import actions, expanding, moves, queries, series_steps, steps
 from clinic.booking.refusals import (
     TIMES,
     CancelTooLate,
@@ -32,6 +32,7 @@ from clinic.booking.schemas import (
     show,
     show_step,
 )  # fmt: skip
+from clinic.booking.schemas_series import Scoped, show_outcome
 from clinic.booking.states import InvalidTransition
 from clinic.core import audit, cursor, external
 from clinic.core.access import allow
@@ -42,6 +43,7 @@ from clinic.core.i18n import lazy_gettext as _
 api = ApiBlueprint(
     "appointments", __name__, about="Visits: booking, moving, cancelling and what becomes of them."
 )
+CANCELLING = (InvalidTransition, CancelTooLate, Stale, series_steps.NotInSeries)
 FIRST_OF_THE_DAY = "-infinity"
 """Where a visit without a time stands among those of its day."""
 
@@ -49,6 +51,10 @@ FIRST_OF_THE_DAY = "-infinity"
 def _one(visit: Any, *, status: int = 200) -> Response:
     location = f"/api/v1/appointments/{visit.id}" if status == 201 else None
     return answer(show(visit), version=visit.version, status=status, location=location)
+
+
+def _several(outcome: series_steps.Outcome) -> Response:
+    return answer(show_outcome(outcome), version=outcome.visit.version)
 
 
 @api.post(
@@ -102,32 +108,36 @@ def history(id: uuid.UUID) -> dict[str, Any]:
     return {"items": [show_step(step, zone) for step in queries.steps(id)], "next_cursor": None}
 
 
-@api.post(
-    "/appointments/<uuid:id>/cancel", answers=Appointment, refuses=[InvalidTransition, CancelTooLate, Stale]
-)
+@api.post("/appointments/<uuid:id>/cancel", answers=Appointment, refuses=CANCELLING)
 @allow("appointments.cancel")
-def cancel(id: uuid.UUID, body: Cancelling) -> Response:
-    """Call a visit off; its place is free at once."""
-    return _one(steps.cancel(id=id, reason=body.reason, version=expected_version(), by=g.actor))
+def cancel(id: uuid.UUID, body: Cancelling, query: Scoped) -> Response:
+    """Call a visit off, or (`scope`) those of its series; the places are free at once."""
+    said = {"id": id, "reason": body.reason, "version": expected_version(), "by": g.actor}
+    if query.scope == "this":
+        return _one(steps.cancel(**said))
+    return _several(series_steps.cancel(scope=query.scope, **said))
 
 
-@api.delete("/appointments/<uuid:id>", answers=Appointment, refuses=[InvalidTransition, CancelTooLate, Stale])
+@api.delete("/appointments/<uuid:id>", answers=Appointment, refuses=CANCELLING)
 @allow("appointments.cancel")
-def delete(id: uuid.UUID) -> Response:
+def delete(id: uuid.UUID, query: Scoped) -> Response:
     """The same as cancelling."""
-    return _one(steps.cancel(id=id, version=expected_version(), by=g.actor))
+    return cancel(id, Cancelling(), query)
 
 
 @api.post(
     "/appointments/<uuid:id>/reschedule",
     answers=Appointment,
-    refuses=[*TIMES, InvalidTransition, CancelTooLate, Stale],
+    refuses=[*TIMES, *CANCELLING],
 )
 @allow("appointments.move")
-def reschedule(id: uuid.UUID, body: Rescheduling) -> Response:
-    """Move a visit to another free start, in one step."""
+def reschedule(id: uuid.UUID, body: Rescheduling, query: Scoped) -> Response:
+    """Move a visit to another free start, in one step; those of its series (`scope`) by as much."""
     start, doctor_id = body.where()
-    return _one(moves.move(id=id, start=start, doctor_id=doctor_id, version=expected_version(), by=g.actor))
+    said = {"id": id, "start": start, "doctor_id": doctor_id, "version": expected_version(), "by": g.actor}
+    if query.scope == "this":
+        return _one(moves.move(**said))
+    return _several(series_steps.move(scope=query.scope, **said))
 
 
 @api.post("/appointments/<uuid:id>/confirm", answers=Appointment, refuses=[InvalidTransition, Stale])
@@ -203,7 +213,14 @@ def _after(text: str | None) -> tuple[Any, ...] | None:
 def _filters(query: AppointmentsAsked) -> dict[str, Any]:
     filters: dict[str, Any] = {
         name: getattr(query, name)
-        for name in ("doctor_id", "patient_id", "location_id", "service_id", "needs_rescheduling")
+        for name in (
+            "doctor_id",
+            "patient_id",
+            "location_id",
+            "service_id",
+            "series_id",
+            "needs_rescheduling",
+        )
     }
     filters["statuses"] = query.status
     filters["external"] = external.split(query.external_id) if query.external_id else None

@@ -121,6 +121,7 @@ class Appointment(Versioned, Base):
         belongs_to("location"),
         belongs_to("service"),
         belongs_to("room"),
+        belongs_to("appointment_series", "series_id"),
     )
     patient_id: Mapped[uuid.UUID]
     doctor_id: Mapped[uuid.UUID]
@@ -178,6 +179,27 @@ class AppointmentHistory(Identified, Base):
     reason: Mapped[str | None] = mapped_column(Text)
     actor: Mapped[str] = mapped_column(Text)
     undone_at: Mapped[datetime | None]
+
+
+class AppointmentSeries(Identified, Base):
+    """Visits that repeat: the rule as it was asked for, its first time, and the zone on whose clock it repeats."""
+
+    __tablename__ = "appointment_series"
+    __table_args__ = (
+        belongs_to("patient"),
+        belongs_to("doctor"),
+        belongs_to("location"),
+        belongs_to("service"),
+    )
+    patient_id: Mapped[uuid.UUID]
+    doctor_id: Mapped[uuid.UUID]
+    location_id: Mapped[uuid.UUID | None]
+    service_id: Mapped[uuid.UUID | None]
+    starts_at: Mapped[datetime]
+    timezone: Mapped[str] = mapped_column(Text)
+    rrule: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_by: Mapped[str] = mapped_column(Text)
 
 
 class VisitNote(Identified, Base):

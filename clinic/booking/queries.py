@@ -150,6 +150,7 @@ def page(
     patient_id: uuid.UUID | None = None,
     location_id: uuid.UUID | None = None,
     service_id: uuid.UUID | None = None,
+    series_id: uuid.UUID | None = None,
     statuses: Sequence[str] = (),
     needs_rescheduling: bool | None = None,
     updated_since: datetime | None = None,
@@ -161,24 +162,27 @@ def page(
     """
     condition, params = scope(by)
     where = ["tenant_id = %(tenant)s"]
-    for column, value in (
-        ("doctor_id", doctor_id),
-        ("patient_id", patient_id),
-        ("location_id", location_id),
-        ("service_id", service_id),
-        ("needs_rescheduling", needs_rescheduling),
-    ):
+    equal: dict[str, Any] = {
+        "doctor_id": doctor_id,
+        "patient_id": patient_id,
+        "location_id": location_id,
+        "service_id": service_id,
+        "series_id": series_id,
+        "needs_rescheduling": needs_rescheduling,
+    }
+    for column, value in equal.items():
         if value is not None:
             where.append(f"{column} = %({column})s")
             params[column] = value
-    for clause, name, value in (
+    bounds: list[tuple[str, str, Any]] = [
         ("date >= %(first)s", "first", first),
         ("date <= %(last)s", "last", last),
         ("starts_at >= %(since)s", "since", since),
         ("starts_at < %(until)s", "until", until),
         ("updated_at >= %(updated_since)s", "updated_since", updated_since),
         ("status = ANY(%(statuses)s)", "statuses", list(statuses) or None),
-    ):
+    ]
+    for clause, name, value in bounds:
         if value is not None:
             where.append(clause)
             params[name] = value

@@ -171,6 +171,7 @@ class AppointmentsAsked(Listing):
     patient_id: uuid.UUID | None = None
     location_id: uuid.UUID | None = None
     service_id: uuid.UUID | None = None
+    series_id: uuid.UUID | None = None
     status: list[Status] = []
     needs_rescheduling: bool | None = None
     updated_since: WallOrInstant | None = None
@@ -182,6 +183,23 @@ class One(Query):
     """Parameters of one visit."""
 
     expand: Expand[Literal["patient", "doctor", "service", "location"]] = frozenset()
+
+
+class Stayed(Reply):
+    """A visit of a series that did not take the step of the others."""
+
+    appointment_id: uuid.UUID
+    start: datetime
+    code: str
+    detail: str
+    alternatives: list[dict[str, Any]]
+
+
+class Others(Reply):
+    """What became of the other visits of a series."""
+
+    changed: list[uuid.UUID]
+    refused: list[Stayed]
 
 
 class Appointment(Record):
@@ -220,6 +238,9 @@ class Appointment(Record):
     doctor: dict[str, Any] | None = Field(None, description="With `expand=doctor`.")
     service: dict[str, Any] | None = Field(None, description="With `expand=service`.")
     location: dict[str, Any] | None = Field(None, description="With `expand=location`.")
+    series: Others | None = Field(
+        None, description="With `scope=following` or `all`: the others of its series."
+    )
 
 
 Appointments = ListOf[Appointment]
