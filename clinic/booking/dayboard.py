@@ -59,13 +59,9 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the table, with the mark of the clock if it has one."""
+    """A row of the table: as it is laid out, with its cells in words."""
 
-    minutes: int
-    mark: str | None
-    mark_rows: int
-    is_hour: bool
-    is_now: bool
+    laid: daylayout.Row
     cells: list[Cell]
 
 
@@ -84,12 +80,13 @@ class Head:
 
 @dataclass(slots=True)
 class Board:
-    """All of it. ``away``: who has neither hours nor visits on this day."""
+    """All of it. ``away``: who has neither hours nor visits on this day; ``somebody``: whether anybody has."""
 
     facts: Day
     heads: list[Head]
     rows: list[Row]
     away: list[str]
+    somebody: bool
 
     @property
     def date(self) -> local_date:
@@ -149,7 +146,7 @@ def board(
     away = [of.doctor.full_name for of, _spans in columns if all(of is not shown for shown, _ in here)]
     now = int(day.now.timestamp()) if day.is_today else None
     heads = [_head(of, any(span.kind == "numbers" for span in spans), day) for of, spans in here]
-    return Board(day, heads, _rows(here, day, now), away)
+    return Board(day, heads, _rows(here, day, now), away, any(_is_here(*each) for each in columns))
 
 
 def _is_here(of: DoctorsDay, spans: list[Span]) -> bool:
@@ -193,10 +190,7 @@ def _rows(here: list[tuple[DoctorsDay, list[Span]]], day: Day, now: int | None) 
         return Cell(span.kind, laid.rows, laid.column, len(shown) + len(free), shown, free, text, hint)
 
     laid = daylayout.rows([spans for _of, spans in here], day.zone, now)
-    return [
-        Row(row.minutes, row.mark, row.mark_rows, row.is_hour, row.is_now, [cell(each) for each in row.cells])
-        for row in laid
-    ]
+    return [Row(row, [cell(each) for each in row.cells]) for row in laid]
 
 
 def _visit(visit: Any, zone: ZoneInfo) -> Visit:

@@ -48,7 +48,10 @@ class Cell:
 
 @dataclass(slots=True)
 class Row:
-    """A row of the table: as many ``minutes`` as it lasts, a ``mark`` of the clock (None: inside of one)."""
+    """A row of the table: as many ``minutes`` as it lasts, a ``mark`` of the clock (None: inside of one).
+
+    ``crowded``: a mark so near to that of now that there is no room for both.
+    """
 
     start: int
     minutes: int
@@ -56,6 +59,7 @@ class Row:
     mark_rows: int = 0
     is_hour: bool = False
     is_now: bool = False
+    crowded: bool = False
     cells: list[Cell] = field(default_factory=list)
 
 
@@ -153,9 +157,8 @@ def _mark(found: list[Row], marks: list[int], place: dict[int, int], zone: ZoneI
         row = found[place[mark]]
         row.mark_rows = (place[until] if until is not None else len(found)) - place[mark]
         row.is_hour, row.is_now = not _into(mark, HOUR, zone), mark == now
-        # Beside the clock of now there is no room for another one.
-        crowded = now is not None and not row.is_now and abs(mark - now) < 10 * MINUTE
-        row.mark = "" if crowded else moment(mark, zone).strftime("%H:%M")
+        row.crowded = now is not None and not row.is_now and abs(mark - now) < 10 * MINUTE
+        row.mark = moment(mark, zone).strftime("%H:%M")
 
 
 def _into(seconds: int, unit: int, zone: ZoneInfo) -> int:

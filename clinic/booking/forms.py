@@ -115,7 +115,8 @@ class PersonForm(FlaskForm):
         """Put what a verb refused at the fields that it means; what remains to be said above the form."""
         left = []
         for error in refusal.errors:
-            field = self._fields.get(error.pointer.rsplit("/", 1)[-1])
+            name = error.pointer.rsplit("/", 1)[-1]
+            field = self._fields.get("q" if name == "patient_id" else name)
             if field is None or isinstance(field, HiddenField):
                 left.append(error)
             else:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, g, make_response, render_template, request, url_for
 
 from clinic.booking import actions, finding, queries_desk
-from clinic.booking.forms import BookingForm, back_to, date_in, id_in, is_fragment
+from clinic.booking.forms import BookingForm, date_in, id_in, is_fragment
+from clinic.booking.forms_steps import Said, told
 from clinic.booking.refusals import DayFull, PatientBusy, SlotTaken
 from clinic.core import formats, pages
 from clinic.core.access import allow
@@ -15,14 +16,12 @@ from clinic.core.doors import StaffPages
 from clinic.core.errors import NotFound, Refusal
 from clinic.core.i18n import gettext
 from clinic.core.ids import parse_id
-from clinic.core.jinja import say
 from clinic.core.parsing import Wrong
 from clinic.patients import opening
 
 bp = StaffPages("booking", __name__)
 
 IN_A_LIST = 8
-REFRESH = {"HX-Trigger": "close-dialog, visits-changed"}
 
 
 def register(app: Flask) -> None:
@@ -76,20 +75,16 @@ def book() -> Any:
         return _again(form, refusal)
 
 
-def _done(form: BookingForm) -> Any:
+def _done(form: BookingForm) -> Response:
     visit = actions.book(asked=form.asked(), by=g.actor)
     person = queries_desk.person(visit.patient_id)
     if visit.starts_at is not None:
         when = formats.at(visit.starts_at, visit.timezone)
     else:
         when = f"{formats.day(visit.date)}, № {visit.token}"
-    said = gettext("Booked: %(name)s, %(when)s", name=person.full_name if person else "", when=when)
-    undo = url_for("visits.cancel", id=visit.id)
-    if is_fragment():
-        return make_response(render_template("booking/_said.html", text=said, undo=undo), 200, REFRESH)
-    say(said, undo=undo)
+    text = gettext("Booked: %(name)s, %(when)s", name=person.full_name if person else "", when=when)
     home = url_for("desk.board", date=visit.date) if g.actor.may("desk.use") else "/my-day"
-    return redirect(back_to(home, referrer=False), 303)
+    return told(Said(text, url_for("visits.cancel", id=visit.id)), home=home, to=home)
 
 
 def _prefilled() -> BookingForm:

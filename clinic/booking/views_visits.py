@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import g, make_response, redirect, render_template, request, url_for
+from flask import g, make_response, render_template, request, url_for
 
 from clinic.booking import finding, moves, queries_desk, states, steps
-from clinic.booking.forms import back_to, date_in, id_in, is_fragment
+from clinic.booking.forms import date_in, id_in
+from clinic.booking.forms_steps import Said, pressed, told
 from clinic.booking.refusals import DayFull, SlotTaken
 from clinic.core import audit, formats
 from clinic.core.access import allow
@@ -17,7 +19,6 @@ from clinic.core.doors import StaffPages
 from clinic.core.errors import Refusal
 from clinic.core.i18n import gettext
 from clinic.core.i18n import lazy_gettext as _
-from clinic.core.jinja import say
 from clinic.patients import queries as register
 from clinic.schedule import slots
 from clinic.tenants import queries as tenants
@@ -41,7 +42,6 @@ STEP_NAMES = {
     "transfer": _("Handed over to another doctor"),
     "undo": _("Took the last step back"),
 }
-REFRESH = {"HX-Trigger": "close-dialog, visits-changed"}
 
 
 @bp.get("/appointments/<uuid:id>")
@@ -95,63 +95,63 @@ def _reasons() -> list[tuple[str, str]]:
 @allow("appointments.change")
 def confirm(id: uuid.UUID) -> Any:
     """The patient says that they will come."""
-    return _done(steps.confirm(id=id, by=g.actor), gettext("Confirmed: %(name)s"))
+    return _pressed(lambda: steps.confirm(id=id, by=g.actor), gettext("Confirmed: %(name)s"))
 
 
 @bp.post("/appointments/<uuid:id>/approve")
 @allow("appointments.change")
 def approve(id: uuid.UUID) -> Any:
     """Accept what a patient asked for."""
-    return _done(steps.approve(id=id, by=g.actor), gettext("Approved: %(name)s"))
+    return _pressed(lambda: steps.approve(id=id, by=g.actor), gettext("Approved: %(name)s"))
 
 
 @bp.post("/appointments/<uuid:id>/reject")
 @allow("appointments.change")
 def reject(id: uuid.UUID) -> Any:
     """Decline what a patient asked for."""
-    return _done(steps.reject(id=id, reason=_reason(), by=g.actor), gettext("Declined: %(name)s"))
+    return _pressed(lambda: steps.reject(id=id, reason=_reason(), by=g.actor), gettext("Declined: %(name)s"))
 
 
 @bp.post("/appointments/<uuid:id>/cancel")
 @allow("appointments.change")
 def cancel(id: uuid.UUID) -> Any:
     """Call a visit off, with a reason if there is one."""
-    return _done(steps.cancel(id=id, reason=_reason(), by=g.actor), gettext("Cancelled: %(name)s"))
+    return _pressed(lambda: steps.cancel(id=id, reason=_reason(), by=g.actor), gettext("Cancelled: %(name)s"))
 
 
 @bp.post("/appointments/<uuid:id>/no-show")
 @allow("appointments.change")
 def no_show(id: uuid.UUID) -> Any:
     """The patient did not come."""
-    return _done(steps.no_show(id=id, by=g.actor), gettext("Did not come: %(name)s"))
+    return _pressed(lambda: steps.no_show(id=id, by=g.actor), gettext("Did not come: %(name)s"))
 
 
 @bp.post("/appointments/<uuid:id>/restore")
 @allow("appointments.change")
 def restore(id: uuid.UUID) -> Any:
     """Bring a visit back, if its place is still free."""
-    return _done(steps.restore(id=id, by=g.actor), gettext("Brought back: %(name)s"))
+    return _pressed(lambda: steps.restore(id=id, by=g.actor), gettext("Brought back: %(name)s"))
 
 
 @bp.post("/appointments/<uuid:id>/start")
 @allow("appointments.serve")
 def start(id: uuid.UUID) -> Any:
     """A visit without a desk begins: by video or telephone."""
-    return _done(steps.start(id=id, by=g.actor), gettext("Begun: %(name)s"))
+    return _pressed(lambda: steps.start(id=id, by=g.actor), gettext("Begun: %(name)s"))
 
 
 @bp.post("/appointments/<uuid:id>/complete")
 @allow("appointments.serve")
 def complete(id: uuid.UUID) -> Any:
     """The visit is done."""
-    return _done(steps.complete(id=id, by=g.actor), gettext("Done: %(name)s"))
+    return _pressed(lambda: steps.complete(id=id, by=g.actor), gettext("Done: %(name)s"))
 
 
 @bp.post("/appointments/<uuid:id>/undo")
 @allow("appointments.change")
 def undo(id: uuid.UUID) -> Any:
     """Take back the last step."""
-    return _done(steps.undo(id=id, by=g.actor), gettext("Taken back: %(name)s"), undo=False)
+    return _pressed(lambda: steps.undo(id=id, by=g.actor), gettext("Taken back: %(name)s"), undo=False)
 
 
 def _reason() -> str | None:
@@ -160,16 +160,17 @@ def _reason() -> str | None:
     return said[:LONGEST_REASON] or None
 
 
-def _done(visit: Any, said: str, *, undo: bool = True, to: str | None = None) -> Any:
-    """Say what was done, with the way back, where it was done: a page, or the dialog on the board."""
+def _pressed(take: Callable[[], Any], said: str, *, undo: bool = True) -> Any:
+    """Take the step and say so, with the way back; *said* names the patient."""
+    return pressed(
+        lambda: _said(take(), said, undo=undo), home=url_for("visits.visit", **(request.view_args or {}))
+    )
+
+
+def _said(visit: Any, said: str, *, undo: bool = True) -> Said:
     person = queries_desk.person(visit.patient_id)
     text = said % {"name": person.full_name if person else ""}
-    takes_back = url_for("visits.undo", id=visit.id) if undo else None
-    if is_fragment():
-        html = render_template("booking/_said.html", text=text, undo=takes_back)
-        return make_response(html, 200, REFRESH)
-    say(text, undo=takes_back)
-    return redirect(back_to(to or url_for("visits.visit", id=visit.id), referrer=to is None), 303)
+    return Said(text, url_for("visits.undo", id=visit.id) if undo else None)
 
 
 # -- another time -------------------------------------------------------------------------------------------------
@@ -200,7 +201,8 @@ def move(id: uuid.UUID) -> Any:
         return make_response(render_template("booking/move.html", **_moving(id, refusal)), refusal.status)
     when = formats.at(moved.starts_at, moved.timezone)
     to = url_for("desk.board", date=moved.date) if g.actor.may("desk.use") else url_for("visits.visit", id=id)
-    return _done(moved, gettext("Moved to %(when)s: %(name)s", when=when, name="%(name)s"), to=to)
+    said = gettext("Moved to %(when)s: %(name)s", when=when, name="%(name)s")
+    return told(_said(moved, said), home=to, to=to)
 
 
 def _moving(id: uuid.UUID, refusal: Refusal | None = None) -> dict[str, Any]:

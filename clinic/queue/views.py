@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, g, make_response, render_template, request, url_for
 
+from clinic.booking import queries as visits
 from clinic.booking import queries_desk
-from clinic.booking.forms import back_to, id_in, is_fragment
+from clinic.booking.forms import id_in, is_fragment
+from clinic.booking.forms_steps import Said, pressed, told
 from clinic.booking.refusals import DayFull
 from clinic.core import navigation, pages
 from clinic.core.access import allow
@@ -17,7 +20,6 @@ from clinic.core.doors import StaffPages
 from clinic.core.errors import NotFound, Refusal
 from clinic.core.i18n import gettext
 from clinic.core.i18n import lazy_gettext as _
-from clinic.core.jinja import say
 from clinic.patients import opening
 from clinic.queue import actions, today, undoing
 from clinic.queue.forms import WalkInForm
@@ -25,7 +27,6 @@ from clinic.queue.forms import WalkInForm
 bp = StaffPages("queue", __name__)
 navigation.add("staff", "queue.queue", _("Queue"), icon="list-ordered", right="desk.use", order=20, key="g q")
 
-CHANGED = {"HX-Trigger": "close-dialog, visits-changed"}
 IN_A_LIST = 8
 LONGEST_REASON = 255
 
@@ -76,13 +77,11 @@ def _shown() -> dict[str, Any]:
 @allow("queue.check_in")
 def check_in(id: uuid.UUID) -> Any:
     """Somebody is here for their visit."""
-    try:
-        entry = actions.check_in(appointment_id=id, by=g.actor)
-    except Refusal as refusal:
-        if refusal.code == "unknown_id":
-            raise NotFound from None
-        raise
-    return _done(entry, gettext("%(name)s is here: ticket %(ticket)s"))
+    visits.visit(id, by=g.actor)  # of another clinic, or another doctor's: not found
+    return _pressed(
+        lambda: actions.check_in(appointment_id=id, by=g.actor),
+        gettext("%(name)s is here: ticket %(ticket)s"),
+    )
 
 
 @bp.get("/queue/walk-in")
@@ -113,15 +112,14 @@ def walk_in() -> Any:
     if not form.validate():
         return _again(form)
     try:
-        return pages.once(
-            lambda: _done(
-                actions.walk_in(**form.given(), by=g.actor),
-                gettext("%(name)s is here: ticket %(ticket)s"),
-                to=url_for("queue.queue" if g.actor.may("desk.use") else "my_day.my_day"),
-            )
-        )
+        return pages.once(lambda: _walked_in(form))
     except Refusal as refusal:
         return _again(form, refusal)
+
+
+def _walked_in(form: WalkInForm) -> Response:
+    entry = actions.walk_in(**form.given(), by=g.actor)
+    return told(_said(entry, gettext("%(name)s is here: ticket %(ticket)s")), home=_home(), to=_home())
 
 
 def _empty() -> WalkInForm:
@@ -155,52 +153,56 @@ def _again(form: WalkInForm, refusal: Refusal | None = None, status: int = 422) 
 @allow("queue.serve")
 def call_next(id: uuid.UUID) -> Any:
     """Call whoever is next at this doctor's door."""
-    entry = actions.call_next(doctor_id=id, by=g.actor)
-    if entry is None:
-        return _said(gettext("Nobody is waiting."), tone="info")
-    return _done(entry, gettext("Called: %(ticket)s, %(name)s"))
+
+    def take() -> Said:
+        entry = actions.call_next(doctor_id=id, by=g.actor)
+        if entry is None:
+            return Said(gettext("Nobody is waiting."), tone="info")
+        return _said(entry, gettext("Called: %(ticket)s, %(name)s"))
+
+    return pressed(take, home=_home())
 
 
 @bp.post("/queue/<uuid:id>/call")
 @allow("queue.serve")
 def call(id: uuid.UUID) -> Any:
     """Call somebody in, or once more."""
-    return _done(actions.call(id=id, by=g.actor), gettext("Called: %(ticket)s, %(name)s"))
+    return _pressed(lambda: actions.call(id=id, by=g.actor), gettext("Called: %(ticket)s, %(name)s"))
 
 
 @bp.post("/queue/<uuid:id>/start")
 @allow("queue.serve")
 def start(id: uuid.UUID) -> Any:
     """They are in the room."""
-    return _done(actions.start(id=id, by=g.actor), gettext("In the room: %(name)s"))
+    return _pressed(lambda: actions.start(id=id, by=g.actor), gettext("In the room: %(name)s"))
 
 
 @bp.post("/queue/<uuid:id>/serve")
 @allow("queue.serve")
 def serve(id: uuid.UUID) -> Any:
     """Done."""
-    return _done(actions.serve(id=id, by=g.actor), gettext("Done: %(name)s"))
+    return _pressed(lambda: actions.serve(id=id, by=g.actor), gettext("Done: %(name)s"))
 
 
 @bp.post("/queue/<uuid:id>/skip")
 @allow("queue.serve")
 def skip(id: uuid.UUID) -> Any:
     """Called and not there; the number stays."""
-    return _done(actions.skip(id=id, by=g.actor), gettext("Stepped out: %(name)s"))
+    return _pressed(lambda: actions.skip(id=id, by=g.actor), gettext("Stepped out: %(name)s"))
 
 
 @bp.post("/queue/<uuid:id>/requeue")
 @allow("queue.serve")
 def requeue(id: uuid.UUID) -> Any:
     """Back to waiting."""
-    return _done(actions.requeue(id=id, by=g.actor), gettext("Waiting again: %(name)s"))
+    return _pressed(lambda: actions.requeue(id=id, by=g.actor), gettext("Waiting again: %(name)s"))
 
 
 @bp.post("/queue/<uuid:id>/leave")
 @allow("queue.serve")
 def leave(id: uuid.UUID) -> Any:
     """They left before they were seen."""
-    return _done(actions.leave(id=id, by=g.actor), gettext("Left: %(name)s"))
+    return _pressed(lambda: actions.leave(id=id, by=g.actor), gettext("Left: %(name)s"))
 
 
 @bp.post("/queue/<uuid:id>/priority")
@@ -209,9 +211,11 @@ def priority(id: uuid.UUID) -> Any:
     """Urgent, with a reason; or not any more."""
     urgent = "urgent" in request.form
     reason = request.form.get("reason", "").strip()[:LONGEST_REASON] or None
-    entry = actions.prioritise(id=id, priority="urgent" if urgent else "normal", reason=reason, by=g.actor)
+    wanted = "urgent" if urgent else "normal"
     said = gettext("Urgent: %(name)s") if urgent else gettext("Not urgent any more: %(name)s")
-    return _done(entry, said, undo=False)
+    return _pressed(
+        lambda: actions.prioritise(id=id, priority=wanted, reason=reason, by=g.actor), said, undo=False
+    )
 
 
 @bp.post("/queue/<uuid:id>/transfer")
@@ -221,27 +225,28 @@ def transfer(id: uuid.UUID) -> Any:
     to = id_in("doctor")
     if to is None:
         raise NotFound
-    return _done(actions.transfer(id=id, doctor_id=to, by=g.actor), gettext("Sent on: %(name)s"), undo=False)
+    return _pressed(
+        lambda: actions.transfer(id=id, doctor_id=to, by=g.actor), gettext("Sent on: %(name)s"), undo=False
+    )
 
 
 @bp.post("/queue/<uuid:id>/undo")
 @allow("queue.serve")
 def undo(id: uuid.UUID) -> Any:
     """Take back the last step."""
-    return _done(undoing.undo(id=id, by=g.actor), gettext("Taken back: %(name)s"), undo=False)
+    return _pressed(lambda: undoing.undo(id=id, by=g.actor), gettext("Taken back: %(name)s"), undo=False)
 
 
-def _done(entry: Any, said: str, *, undo: bool = True, to: str | None = None) -> Any:
+def _pressed(take: Callable[[], Any], said: str, *, undo: bool = True) -> Any:
+    """Take the step and say so, with the way back; *said* names the patient and the ticket."""
+    return pressed(lambda: _said(take(), said, undo=undo), home=_home())
+
+
+def _said(entry: Any, said: str, *, undo: bool = True) -> Said:
     person = queries_desk.person(entry.patient_id)
     text = said % {"name": person.full_name if person else "", "ticket": entry.ticket}
-    return _said(text, undo=url_for("queue.undo", id=entry.id) if undo else None, to=to)
+    return Said(text, url_for("queue.undo", id=entry.id) if undo else None)
 
 
-def _said(text: str, *, tone: str = "good", undo: str | None = None, to: str | None = None) -> Any:
-    """Say it where it was done: on the page, or beside the board, which then asks for itself."""
-    if is_fragment():
-        html = render_template("booking/_said.html", text=text, undo=undo, tone=tone)
-        return make_response(html, 200, CHANGED)
-    say(text, tone=tone, undo=undo)
-    home = url_for("queue.queue" if g.actor.may("desk.use") else "my_day.my_day")
-    return redirect(back_to(to or home, referrer=to is None), 303)
+def _home() -> str:
+    return url_for("queue.queue" if g.actor.may("desk.use") else "my_day.my_day")

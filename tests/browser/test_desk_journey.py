@@ -1,4 +1,4 @@
-"""Ana's morning and Dr Bose's, in a real browser: mostly by keyboard, on a desk's screen and on a phone, light and dark."""
+"""Ana's morning and Dr Bose's, in a real browser: by keyboard, at a desk and on a phone, light and dark."""
 
 from __future__ import annotations
 
@@ -151,7 +151,9 @@ def test_books_somebody_new_and_keeps_what_was_typed(window, north, in_north):
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (768, "light"), (1440, "dark")])
 def test_every_page_of_the_desk_holds_on_every_screen(window, north, in_north, width, scheme):
-    long = queue.walk_in(doctor_id=north.tok, patient={"full_name": LONG, "phone": "+573007654321"}, by=SYSTEM)
+    long = queue.walk_in(
+        doctor_id=north.tok, patient={"full_name": LONG, "phone": "+573007654321"}, by=SYSTEM
+    )
     queue.walk_in(
         doctor_id=north.bose,
         patient_id=north.carla,

@@ -1,0 +1,52 @@
+"""One press on a page of the desk: what is answered when a step was taken, or could not be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Response, make_response, redirect, render_template
+
+from clinic.booking.forms import back_to, is_fragment
+from clinic.core.errors import Conflict, Invalid, Refusal, Unprocessable
+from clinic.core.jinja import say
+
+CHANGED = {"HX-Trigger": "close-dialog, visits-changed"}
+"""What the board and the queue ask for themselves after, and a dialog closes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was done, in a sentence; ``undo``: the address that takes it back."""
+
+    text: str
+    undo: str | None = None
+    tone: str = "good"
+
+
+def pressed(take: Callable[[], Said], *, home: str, to: str | None = None) -> Response:
+    """Take a step and say so where it was pressed: beside the board, or on the page that one comes back to.
+
+    What the clinic's rules refuse is said there as well, with nothing done: on a page after coming back, in a part of
+    one as any refusal. *to*: where to go after, instead of back; *home*: where to, if nothing says where from.
+    """
+    try:
+        said = take()
+    except (Conflict, Invalid, Unprocessable) as refusal:
+        if is_fragment():
+            raise
+        said = Said(_words(refusal), tone="bad")
+    return told(said, home=home, to=to)
+
+
+def told(said: Said, *, home: str, to: str | None = None) -> Response:
+    """Say what was done, and go back."""
+    if is_fragment():
+        html = render_template("booking/_said.html", text=said.text, undo=said.undo, tone=said.tone)
+        return make_response(html, 200, CHANGED)
+    say(said.text, tone=said.tone, undo=said.undo)
+    return redirect(back_to(to or home, referrer=to is None), 303)  # type: ignore[return-value]
+
+
+def _words(refusal: Refusal) -> str:
+    return " ".join(str(error.message) for error in refusal.errors) or str(refusal.detail)
