@@ -16,7 +16,7 @@ from wtforms.widgets import DateInput
 
 from clinic.booking import queries_portal
 from clinic.booking.choosing import Choice, unsealed
-from clinic.core import fields, links, tenancy
+from clinic.core import fields, limits, links, tenancy
 from clinic.core.access import Actor
 from clinic.core.errors import NotFound, Refusal, TooMany
 from clinic.core.i18n import language
@@ -59,10 +59,10 @@ def held_by_visitor() -> list[uuid.UUID]:
 
 def count(what: str) -> None:
     """Count an act of somebody who is not signed in, by address. Raises ``TooMany``."""
-    limits = current_app.extensions.get("limits")
-    if limits is None or g.actor.kind != "anonymous":
+    counted = current_app.extensions.get("limits")
+    if counted is None or g.actor.kind != "anonymous":
         return
-    if not limits.roughly.hit(OFTEN[what], what, str(tenancy.require().id), request.remote_addr or ""):
+    if not counted.roughly.hit(OFTEN[what], what, str(tenancy.require().id), limits.whereabouts()):
         raise TooMany(headers={"Retry-After": "600"})
 
 

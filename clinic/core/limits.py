@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 import threading
 import time
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ from clinic.core.errors import TooMany
 API = "/api/"
 PER_KEY = parse("3000/minute")
 PER_ADDRESS = parse("6000/minute")
+PER_VISITOR = parse("600/minute")
+"""Pages of those who are not signed in: a waiting room behind one router, but no machine that has us work out times."""
 TRIES = {
     "sign_in": {
         # One person forgets their password; one address is a whole clinic behind its router.
@@ -209,12 +212,14 @@ class Left:
 def count_call() -> None:
     """Before a JSON call, behind the door: one token of the key's window and one of the address's.
 
-    Raises ``TooMany`` with ``Retry-After``.
+    Before a visitor's page one of the visitors' at that address. Raises ``TooMany`` with ``Retry-After``.
     """
     if not request.path.startswith(API):
+        if g.actor.kind == "anonymous" and tenancy.current() is not None:
+            _count_visitor()
         return
     tenant = tenancy.current()
-    mine = [(PER_ADDRESS, ("address", request.remote_addr or ""))]
+    mine = [(PER_ADDRESS, ("address", whereabouts()))]
     if g.actor.kind == "key":
         mine.insert(0, (PER_KEY, ("key", f"{tenant.id if tenant else ''}:{g.actor.id}")))
     limits: Limits = current_app.extensions["limits"]
@@ -226,6 +231,25 @@ def count_call() -> None:
         if not allowed:
             g.left = left
             raise TooMany(headers={"Retry-After": str(left.seconds)})
+
+
+def _count_visitor() -> None:
+    limits: Limits = current_app.extensions["limits"]
+    names = ("visitor", whereabouts())
+    if not limits.roughly.hit(PER_VISITOR, *names):
+        raise TooMany(headers={"Retry-After": str(_left(limits.roughly, PER_VISITOR, *names).seconds)})
+
+
+def whereabouts() -> str:
+    """Whose address this is, as far as one can tell: of IPv6 the network of 64 bits, all of which one machine has."""
+    address = request.remote_addr or ""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is None:
+        return str(ipaddress.ip_network((int(found), 64), strict=False))
+    return str(getattr(found, "ipv4_mapped", None) or found)
 
 
 def _left(limiter: FixedWindowRateLimiter, limit: RateLimitItem, *names: str) -> Left:
@@ -267,7 +291,7 @@ def attempt(what: str, *, account: str) -> Attempt:
     limits: Limits | None = current_app.extensions.get("limits")
     if limits is None:
         return Attempt(None, [])
-    address, whose = request.remote_addr or "", f"{tenancy.require().id}:{account}"
+    address, whose = whereabouts(), f"{tenancy.require().id}:{account}"
     names: dict[str, tuple[str, ...]] = {
         "account_at_address": (what, whose, address),
         "account": (what, whose),

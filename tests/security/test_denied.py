@@ -16,7 +16,8 @@ from tests.booking.times import iso
 def refusals() -> list[tuple[str, str]]:
     with acting_in("north"):
         rows = db.rows(
-            "SELECT actor_kind, details FROM audit_event WHERE tenant_id = %(tenant)s AND act = 'access.denied' ORDER BY id"
+            "SELECT actor_kind, details FROM audit_event"
+            " WHERE tenant_id = %(tenant)s AND act = 'access.denied' ORDER BY id"
         )
     return [(row.actor_kind, row.details["right"]) for row in rows]
 
