@@ -124,7 +124,7 @@ def _take(ready: Ready, by: Actor) -> Visit:
     rows = answers[len(locking) : -1]
     timetable = loading.timetables(who, days[0], days[-1], rows, room_id=asked.room_id)[0]
     counters = {day.date: day for day in locked[3]}
-    hold = holds.live(asked.hold_id, by=by) if asked.hold_id else None
+    hold = holds.live(asked.hold_id, by=by) if asked.hold_id else asked.offer
     if wanted is not None:
         place = rules.timed(asked, who, timetable, wanted, by)
     else:
@@ -170,7 +170,7 @@ def _checked(asked: Asked, who: Whose, by: Actor) -> Asked:
     if asked.custom_fields is not None:
         custom.check("appointment", asked.custom_fields)
     questions = who.service_row.questions if who.service_row else []
-    answers = intake.checked(questions, asked.intake_answers, by=by)
+    answers = intake.checked(questions, asked.intake_answers, bound=asked.binds(by))
     kind = details.type_code(asked.appointment_type) if asked.appointment_type else None
     return replace(asked, appointment_type=kind, intake_answers=answers)
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, g
 
 from clinic.booking import proposals
-from clinic.booking.refusals import TIMES, HoldExpired
+from clinic.booking.refusals import TIMES, AlreadyAnswered, HoldExpired
 from clinic.booking.schemas import Appointment
 from clinic.booking.schemas import show as show_visit
 from clinic.booking.schemas_proposals import Proposal, Proposals, ProposalsAsked, Proposed, Reassigning, show
@@ -54,7 +54,7 @@ def one(id: uuid.UUID) -> dict[str, Any]:
 @api.post(
     "/proposals/<uuid:id>/confirm",
     answers=Appointment,
-    refuses=[*TIMES, HoldExpired, proposals.AlreadyAnswered, InvalidTransition],
+    refuses=[*TIMES, HoldExpired, AlreadyAnswered, InvalidTransition],
 )
 @allow("appointments.move")
 def confirm(id: uuid.UUID) -> Response:
@@ -63,7 +63,7 @@ def confirm(id: uuid.UUID) -> Response:
     return answer(show_visit(visit), version=visit.version)
 
 
-@api.delete("/proposals/<uuid:id>", refuses=[HoldExpired, proposals.AlreadyAnswered])
+@api.delete("/proposals/<uuid:id>", refuses=[HoldExpired, AlreadyAnswered])
 @allow("appointments.move")
 def decline(id: uuid.UUID) -> None:
     """Turn it down; its time is free at once, the visit stays as it is."""

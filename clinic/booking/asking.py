@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from clinic.core.access import Actor
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A visit that is asked for. ``start`` may be naive: the wall clock of the location. Without it: a token day.
 
     One of ``patient_id``, ``patient`` (fields of a new or known person) and ``patient_document`` says for whom.
+    ``offer``: the hold of a place that the clinic itself offered: it is used up, and what binds patients does not bind.
     ``minutes`` or ``end``: another length than the visit type's. ``wishes``: whatever else is kept as it is given.
     """
 
@@ -27,6 +30,7 @@ class Asked:
     end: datetime | None = None
     minutes: int | None = None
     hold_id: uuid.UUID | None = None
+    offer: Any = None
     session_id: uuid.UUID | None = None
     series_id: uuid.UUID | None = None
     service_id: uuid.UUID | None = None
@@ -47,3 +51,7 @@ class Asked:
     custom_fields: Mapping[str, Any] | None = None
     idempotency_key: str | None = None
     idempotency_hash: bytes | None = None
+
+    def binds(self, by: Actor) -> bool:
+        """Whether what binds patients (notice, limits, what they must answer) binds who asks for this."""
+        return by.audience == "patient" and self.offer is None

@@ -13,11 +13,12 @@ def ended(condition: str) -> str:
     """
     return f"""
 WITH ended AS (
-    DELETE FROM hold WHERE tenant_id = %(tenant)s AND {condition} RETURNING id, doctor_id, date, starts_at
+    DELETE FROM hold WHERE tenant_id = %(tenant)s AND {condition} RETURNING id, doctor_id, date, starts_at, ends_at
 ), told AS (
     INSERT INTO outbox_event (tenant_id, id, type, object_kind, object_id, object_version, previous)
     SELECT %(tenant)s, e.id, 'place.freed', 'hold', e.id, 1,
-           jsonb_build_object('doctor_id', e.doctor_id, 'date', e.date, 'start', e.starts_at)
+           jsonb_build_object(
+               'doctor_id', e.doctor_id, 'date', e.date, 'start', e.starts_at, 'end', e.ends_at)
       FROM ended e
      WHERE e.starts_at > now()
        AND EXISTS (SELECT FROM wish w WHERE w.tenant_id = %(tenant)s AND w.status <> 'booked')

@@ -53,7 +53,7 @@ def insert(
     Raises ``Vanished`` if a constraint kept it out.
     """
     doctor, service, id = who.doctors[0], who.service_row, new_id()
-    pending = bool(service and service.requires_approval and by.audience == "patient")
+    pending = bool(service and service.requires_approval and asked.binds(by))
     status = "pending" if pending else "booked"
     cap = cap_of(doctor, counter.max_appointments)
     inserted, *_rest = db.send(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from clinic.core.access import Actor
 from clinic.core.errors import FieldError, Invalid
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.parsing import Wrong
@@ -19,16 +18,16 @@ LONGEST = 4000
 
 
 def checked(
-    questions: Sequence[Mapping[str, Any]], answers: Mapping[str, Any] | None, *, by: Actor
+    questions: Sequence[Mapping[str, Any]], answers: Mapping[str, Any] | None, *, bound: bool
 ) -> Mapping[str, Any] | None:
-    """The answers as they are kept: none that are empty. Raises ``Invalid`` with ``/intake_answers/<id>``.
+    """The answers as they are kept: none that are empty. *bound*: what is required must be answered.
 
-    Codes: ``required``, ``unknown_question``, ``invalid_answer``.
+    Raises ``Invalid`` with ``/intake_answers/<id>``: ``required``, ``unknown_question``, ``invalid_answer``.
     """
     if not questions:
         return answers
     given = {id: answer for id, answer in (answers or {}).items() if answer not in (None, "")}
-    wrong = list(_against(questions, given, bound=by.audience == "patient"))
+    wrong = list(_against(questions, given, bound=bound))
     if wrong:
         raise Invalid(wrong)
     return given or None

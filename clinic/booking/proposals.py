@@ -16,12 +16,11 @@ from zoneinfo import ZoneInfo
 from clinic.booking import holds, locks, moves, queries, states
 from clinic.booking.proposing import Search, days_of
 from clinic.booking.queries import Visit
-from clinic.booking.refusals import HoldExpired
+from clinic.booking.refusals import AlreadyAnswered, HoldExpired
 from clinic.core import audit, db
 from clinic.core.access import Actor
-from clinic.core.errors import Conflict, FieldError, Invalid, NotFound
+from clinic.core.errors import FieldError, Invalid, NotFound
 from clinic.core.i18n import gettext
-from clinic.core.i18n import lazy_gettext as _
 from clinic.schedule import loading
 from clinic.schedule.asking import asker
 from clinic.schedule.facts import Slot, Wish
@@ -58,12 +57,6 @@ ANSWER = """
 UPDATE proposal SET status = %(status)s, answered_at = now(), answered_by = %(by)s
  WHERE tenant_id = %(tenant)s AND id = %(id)s
 """
-
-
-class AlreadyAnswered(Conflict):
-    """``extra["status_now"]``: confirmed, declined or replaced by another proposal."""
-
-    code, title = "already_answered", _("This proposal was answered already.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,13 @@ class AlreadyExtended(Conflict):
     title = _("The time was kept longer once already.")
 
 
+class AlreadyAnswered(Conflict):
+    """``extra["status_now"]``: how what was proposed or offered has been answered."""
+
+    code = "already_answered"
+    title = _("This was answered already.")
+
+
 class NothingToUndo(Conflict):
     code = "nothing_to_undo"
     title = _("There is nothing left to undo.")

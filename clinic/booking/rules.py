@@ -84,7 +84,9 @@ def wish_of(asked: Asked, who: Whose) -> Wish:
 def timed(asked: Asked, who: Whose, timetable: Timetable, wanted: datetime, by: Actor) -> Place:
     wish = wish_of(asked, who)
     ends = instant(asked.end, "/end", who, asked) if asked.end else None
-    verdict = timetable.check(wanted, wish, asker(by, who.now, wish, except_for=[asked.hold_id]), ends)
+    own = [asked.hold_id, asked.offer.id if asked.offer else None]
+    asking = asker(by, who.now, wish, except_for=own, audience="staff" if asked.offer else None)
+    verdict = timetable.check(wanted, wish, asking, ends)
     if verdict.slot is not None:
         slot = verdict.slot
         return Place(
@@ -152,7 +154,7 @@ def refuse_busy_patient(asked: Asked, place: Place, engagements: list[Any], who:
             raise PatientBusy
     most = tenancy.require().setting("max_open_bookings_per_patient")
     # Who has no account would learn from this that the clinic knows the person they named.
-    if by.audience == "patient" and by.kind != "anonymous" and most is not None:
+    if asked.binds(by) and by.kind != "anonymous" and most is not None:
         ahead = sum(
             each.status in ("pending", "booked", "confirmed") and each.is_ahead for each in engagements
         )

@@ -104,5 +104,5 @@ def write(
 
 def _place(visit: Visit) -> dict[str, Any]:
     """Where a visit is, for whoever hears that it is there no more."""
-    start = visit.starts_at.isoformat() if visit.starts_at else None
-    return {"start": start, "date": visit.date.isoformat(), "doctor_id": str(visit.doctor_id)}
+    start, end = ((moment.isoformat() if moment else None) for moment in (visit.starts_at, visit.ends_at))
+    return {"start": start, "end": end, "date": visit.date.isoformat(), "doctor_id": str(visit.doctor_id)}

@@ -59,6 +59,7 @@ RIGHTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "appointments.overbook": (("appointments:override",),  STAFF),
     "appointments.reassign": (("appointments:write",),     DESK),
     "appointments.note":   ((),                            ("doctor",)),
+    "waitlist.read":       (("appointments:read",),        (*DESK, "patient")),
     "waitlist.write":      (("appointments:write",),       (*DESK, "patient")),
     "queue.read":          (("queue:read",),               STAFF),
     "queue.read_own":      (("queue:read",),               ALL),
