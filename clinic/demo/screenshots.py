@@ -208,7 +208,7 @@ class Photographer:
         if stop.go:
             answer = page.goto(stop.go.format(day=working_day(self.zone)))
             if answer is not None and answer.status >= 500:
-                raise CannotStart(f"answered {answer.status}")
+                raise CannotStart(f"{stop.name}: {page.url} answered {answer.status}.")
         # A number of its own for each width: the same person has no two visits at once.
         phone = PHONES[self.clinic["slug"]].format(
             number + 10 if self.clinic["slug"] == "south" else 21 + number
