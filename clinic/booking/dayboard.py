@@ -87,6 +87,12 @@ class Board:
     rows: list[Row]
     away: list[str]
     somebody: bool
+    shortest: int
+
+    @property
+    def pace(self) -> str:
+        """How much room an hour needs, so that the shortest visit can still be read and pressed."""
+        return "easy" if self.shortest >= 20 else "brisk" if self.shortest >= 15 else "fast"
 
     @property
     def date(self) -> local_date:
@@ -146,7 +152,8 @@ def board(
     away = [of.doctor.full_name for of, _spans in columns if all(of is not shown for shown, _ in here)]
     now = int(day.now.timestamp()) if day.is_today else None
     heads = [_head(of, any(span.kind == "numbers" for span in spans), day) for of, spans in here]
-    return Board(day, heads, _rows(here, day, now), away, any(_is_here(*each) for each in columns))
+    shortest = daylayout.shortest([spans for _of, spans in here])
+    return Board(day, heads, _rows(here, day, now), away, any(_is_here(*each) for each in columns), shortest)
 
 
 def _is_here(of: DoctorsDay, spans: list[Span]) -> bool:

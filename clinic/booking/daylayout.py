@@ -152,6 +152,17 @@ def rows(columns: Sequence[Sequence[Span]], zone: ZoneInfo, now: int | None = No
     return found
 
 
+def shortest(columns: Sequence[Sequence[Span]]) -> int:
+    """How many minutes the shortest line of text has, among visits and free times; an hour if there is none."""
+    lines = [
+        (span.end - span.start) // max(1, len(span.visits) + len(span.slots)) // MINUTE
+        for spans in columns
+        for span in spans
+        if span.kind in ("visits", "free")
+    ]
+    return min(lines, default=60)
+
+
 def _mark(found: list[Row], marks: list[int], place: dict[int, int], zone: ZoneInfo, now: int | None) -> None:
     for mark, until in zip(marks, [*marks[1:], None], strict=True):
         row = found[place[mark]]
