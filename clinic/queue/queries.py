@@ -19,11 +19,14 @@ e.id, e.appointment_id, e.doctor_id, e.patient_id, e.date, e.position, e.ticket,
 e.priority_reason, e.walk_in, e.checked_in_at, e.called_at, e.started_at, e.served_at, e.version, a.starts_at,
 a.timezone, a.status AS visit_status, a.reason, a.service_id
 """
+# One visit and one patient for each entry: left to itself the planner may join by reading all that the clinic has.
 LIVE = f"""
 SELECT {COLUMNS}, p.full_name AS patient_name, p.birth_date, s.name AS service_name, now() AS now
   FROM queue_entry e
-  JOIN appointment a ON a.tenant_id = %(tenant)s AND a.id = e.appointment_id
-  JOIN patient p ON p.tenant_id = %(tenant)s AND p.id = e.patient_id
+ CROSS JOIN LATERAL (SELECT v.starts_at, v.timezone, v.status, v.reason, v.service_id FROM appointment v
+                      WHERE v.tenant_id = %(tenant)s AND v.id = e.appointment_id LIMIT 1) a
+ CROSS JOIN LATERAL (SELECT q.full_name, q.birth_date FROM patient q
+                      WHERE q.tenant_id = %(tenant)s AND q.id = e.patient_id LIMIT 1) p
   LEFT JOIN service s ON s.tenant_id = %(tenant)s AND s.id = a.service_id
  WHERE e.tenant_id = %(tenant)s AND e.doctor_id = ANY(%(doctors)s) AND e.date = %(date)s
    AND e.status IN ('waiting', 'called', 'in_room', 'skipped') AND a.status IN ('checked_in', 'in_progress')
