@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import get_ident
 from typing import Any
 from unittest.mock import patch
 
@@ -23,12 +24,13 @@ class Seen(list[str]):
 
 @contextmanager
 def watch() -> Iterator[Seen]:
-    """``with watch() as seen:`` – what this process sends meanwhile."""
-    seen = Seen()
+    """``with watch() as seen:`` – what this process sends meanwhile, but for the thread that notes the uses of keys."""
+    seen, here = Seen(), get_ident()
     execute = psycopg.Cursor.execute
 
     def watched(self: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
-        seen.append(query.decode() if isinstance(query, bytes) else str(query))
+        if get_ident() == here or not self.connection.autocommit:
+            seen.append(query.decode() if isinstance(query, bytes) else str(query))
         return execute(self, query, *args, **kwargs)
 
     with patch.object(psycopg.Cursor, "execute", watched):
