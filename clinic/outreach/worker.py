@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from uuid import UUID
 
-from clinic.booking import holds
+from clinic.booking import freed, holds
 from clinic.core import db, log, tenancy
 from clinic.core.sealing import seal
 
 AT_ONCE = 500
-WORK = {"expired_hold": lambda ids: holds.expire(ids=ids)}
+WORK = {
+    "expired_hold": lambda ids: holds.expire(ids=ids),
+    "freed": lambda ids: freed.offer(ids=ids),
+}
 """What ``due_work`` may answer, and the verb that does it. Each verb may come twice."""
 
 
