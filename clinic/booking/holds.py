@@ -31,7 +31,7 @@ RETURNING id, doctor_id, location_id, service_id, starts_at, ends_at, expires_at
 """
 EXTEND = """
 UPDATE hold SET expires_at = greatest(expires_at, now()) + %(minutes)s * interval '1 minute', extended = true
- WHERE tenant_id = %(tenant)s AND id = %(id)s
+ WHERE tenant_id = %(tenant)s AND id = %(id)s AND NOT extended
 RETURNING id, doctor_id, location_id, service_id, starts_at, ends_at, expires_at, extended
 """
 LET_GO = ended("holder = %(holder)s AND kind = 'hold'")
@@ -136,7 +136,10 @@ def extend(*, id: uuid.UUID, by: Actor) -> Any:
         raise HoldExpired
     if found.extended:
         raise AlreadyExtended
-    return db.row(EXTEND, id=id, minutes=tenancy.require().setting("hold_minutes"))
+    longer = db.row(EXTEND, id=id, minutes=tenancy.require().setting("hold_minutes"))
+    if longer is None:  # two pressed at once
+        raise AlreadyExtended
+    return longer
 
 
 @db.action

@@ -16,7 +16,7 @@ from clinic.booking import steps
 from clinic.booking.asking import Asked
 from clinic.booking.states import InvalidTransition
 from clinic.core import audit, db, events, tenancy
-from clinic.core.access import Actor
+from clinic.core.access import SYSTEM, Actor
 from clinic.core.errors import Forbidden, NotFound, Unprocessable, invalid
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.ids import new_id
@@ -258,12 +258,13 @@ def prioritise(*, id: uuid.UUID, priority: str, reason: str | None = None, by: A
 def transfer(*, id: uuid.UUID, doctor_id: uuid.UUID, by: Actor) -> Any:
     """To another doctor's queue: its next number, the same ticket."""
     entry = queries.entry(id, by=by)
-    if entry.status not in ("waiting", "called", "skipped"):
-        raise InvalidTransition(extra={"status_now": entry.status})
+    _may_be_sent_on(entry.status)
     try:
         visit = steps.hand_over(id=entry.appointment_id, doctor_id=doctor_id, by=by)
     except NotFound:
         raise slots.unknown_id("/doctor_id") from None
+    # Somebody may have called them in while we waited for the visit.
+    _may_be_sent_on(db.row(LOCK, id=id).status)
     (counted,) = db.send((POSITION, {"doctor_id": doctor_id, "date": visit.date}))
     db.send(
         (
@@ -274,7 +275,13 @@ def transfer(*, id: uuid.UUID, doctor_id: uuid.UUID, by: Actor) -> Any:
         _transition(id, entry.status, "waiting", by, reason="transfer"),
         events.entry("queue.transferred", "queue_entry", id, entry.version + 1),
     )
-    return queries.entry(id, by=by)
+    # Whoever a doctor has sent on is another doctor's now: it is told once more, to who did it.
+    return queries.entry(id, by=SYSTEM)
+
+
+def _may_be_sent_on(status: str) -> None:
+    if status not in ("waiting", "called", "skipped"):
+        raise InvalidTransition(extra={"status_now": status})
 
 
 # -- how ----------------------------------------------------------------------------------------------------------

@@ -151,7 +151,7 @@ JSON: list[tuple[tuple[str, ...], str, str]] = [
         PATCH DELETE /lookups/{kind}/{id}
         POST /lookups/{kind}/{id}/restore
     """),
-    # The manager reads "the list of keys" and how the clinic is set up; "keys, settings, custom fields" are the owner's.
+    # The manager reads "the list of keys" and how the clinic is set up; "keys, settings" are the owner's.
     (LEADS, "admin", """
         GET /api-keys
         GET /api-keys/{id}
