@@ -1,7 +1,7 @@
 """The people of our tests: Ana and Dr Bose work at North; Carla is their patient; Olga owns it; Sven works at South.
 
 Everybody is made by the same verbs as in life. Passwords are everybody's first name and "-password"; addresses are
-``ana@north.example``. Dr Bose receives Monday to Friday from 09:00 to 12:00 in steps of 30 minutes, Dr Tok gives numbers.
+``ana@north.example``. Dr Bose receives Monday to Friday from 09:00 to 12:00, every 30 minutes; Dr Tok gives numbers.
 """
 
 from __future__ import annotations

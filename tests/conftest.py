@@ -238,11 +238,11 @@ def page(app: Flask) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def statements(app: Flask) -> Iterator[Callable[[], Any]]:
+def statements(app: Flask) -> Callable[[], Any]:
     """``with statements() as seen:`` – every statement sent meanwhile, by either way in."""
     from tests.watching import watch
 
-    yield watch
+    return watch
 
 
 @pytest.fixture

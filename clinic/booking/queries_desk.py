@@ -90,9 +90,7 @@ def person(id: uuid.UUID) -> Any | None:
     return db.row(PERSON, id=id)
 
 
-def of_patient(
-    patient_id: uuid.UUID, *, before: date | None = None, most: int = 50, by: Actor
-) -> list[Any]:
+def of_patient(patient_id: uuid.UUID, *, before: date | None = None, most: int = 50, by: Actor) -> list[Any]:
     """A patient's visits that *by* may see, latest first; *before* a date only those."""
     condition, params = scope(by)
     if before is not None:

@@ -47,7 +47,7 @@ SERVICES: tuple[dict[str, Any], ...] = (
     {"name": "Long consultation", "code": "long", "duration_minutes": 40, "buffer_after_minutes": 5},
     {"name": "Video visit", "code": "video", "duration_minutes": 20, "modality": "video", "color": "#0369a1"},
     {"name": "Minor surgery", "code": "surgery", "duration_minutes": 40, "requires_approval": True},
-    {"name": "Certificate", "code": "certificate", "duration_minutes": 20, "online_bookable": False, "color": "#57534e"},
+    {"name": "Certificate", "code": "certificate", "duration_minutes": 20, "online_bookable": False},
 )  # fmt: skip
 HOURS: dict[str, tuple[tuple[range, str, str], ...]] = {
     "full": ((range(5), "08:00", "12:00"), (range(5), "14:00", "18:00")),

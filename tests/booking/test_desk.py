@@ -159,7 +159,7 @@ def test_asks_the_same_few_questions_however_full_the_day_is(
         with statements() as seen:
             ana.get(f"/desk?date={working_day()}")
         counts.append(len(seen.queries))
-    assert counts[0] == counts[1] == counts[2] <= 6, seen.queries
+    assert counts[0] == counts[1] == counts[2] <= 6, counts
 
 
 def test_an_unchanged_board_is_not_sent_again(page: Any, north: Any, in_north: Any) -> None:

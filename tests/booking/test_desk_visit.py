@@ -29,7 +29,7 @@ def state(visit: Any) -> str:
 
 def first(shown: Any, clock: str) -> str:
     """What the first free time of that name sends."""
-    return next(slot.get("value") for slot in shown.all(".moves button.slot") if slot.text == clock)
+    return next(str(slot.get("value")) for slot in shown.all(".moves button.slot") if slot.text == clock)
 
 
 def buttons(shown: Any) -> set[str]:

@@ -66,6 +66,7 @@ def test_what_is_not_finished_waits_for_the_next_link(app, north, superuser):
     with tenancy.acting_in("north"):
         sealing.seal()
         assert sealing.verify() is None
-        assert db.row("SELECT sum(count) AS n FROM audit_seal WHERE tenant_id = %(tenant)s").n == db.row(
-            "SELECT count(*) AS n FROM audit_event WHERE tenant_id = %(tenant)s"
-        ).n
+        assert (
+            db.row("SELECT sum(count) AS n FROM audit_seal WHERE tenant_id = %(tenant)s").n
+            == db.row("SELECT count(*) AS n FROM audit_event WHERE tenant_id = %(tenant)s").n
+        )

@@ -16,12 +16,12 @@ def in_production(app: Any, server: dict[str, str], database: str) -> Any:
     from clinic import create_app
     from config import Settings
 
-    secrets = {"secret_key": "q8Zk3-" * 8, "master_api_key": "w7Yj2_" * 8}
     settings = Settings(
         environment="production",
         base_domain="clinics.example",
         database_url=server["app"].format(database),
-        **{name: value + "abcdefghijkl" for name, value in secrets.items()},
+        secret_key="q8Zk3-" * 8 + "abcdefghijkl",
+        master_api_key="w7Yj2_" * 8 + "abcdefghijkl",
     )
     made = create_app(settings, TESTING=True)
     made.test_client_class = FreshClient

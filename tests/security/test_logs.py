@@ -20,7 +20,10 @@ def heard():
     root = logging.getLogger()
     before, handlers = root.level, list(root.handlers)
     log.configure("DEBUG")
-    stream = root.handlers[0].stream = io.StringIO()
+    stream = io.StringIO()
+    handler = root.handlers[0]
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(stream)
     yield stream
     root.handlers = handlers
     root.setLevel(before)
