@@ -66,7 +66,7 @@ JOURNEYS = (
             Stop("portal-2-doctor", press="a.choice"),
             Stop("portal-3-time", press="a.choice:not(.choice-first)", see=".slot"),
             # Later than the hours before a visit in which it can be moved no more.
-            Stop("portal-3-another-day", press=":nth-match(a.day, 3)", see=".slot"),
+            Stop("portal-3-another-day", press=":nth-match(a.day, 3)", see=":nth-match(a.day, 3)[aria-current]"),
             Stop("portal-4-who", press="button.slot", see=".held"),
             Stop("portal-4-who-errors", press=f"{BUTTON}:has-text('Continue')", see=".error-summary"),
             Stop("portal-5-check", fill=SOMEBODY, press=f"{BUTTON}:has-text('Continue')",
@@ -102,8 +102,8 @@ JOURNEYS = (
 )  # fmt: skip
 
 README = {
-    "desk": (1440, "light"),
-    "my-day": (1440, "dark"),
+    "desk": (1280, "light"),
+    "my-day": (1280, "dark"),
     "portal-3-time": (390, "light"),
     "portal-6-booked": (390, "dark"),
 }

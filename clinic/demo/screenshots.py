@@ -10,12 +10,10 @@ import http.client
 import json
 import os
 import signal
-import struct
 import subprocess
 import sys
 import tempfile
 import time
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -24,12 +22,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from clinic.core.processes import CannotStart
-from clinic.demo import kept
+from clinic.demo import kept, pictures
 from clinic.demo.journeys import CLINIC, JOURNEYS, NOBODY, README, Journey, Stop
 from clinic.demo.people import NORTH, SOUTH
 from config import ROOT, Settings
 
 SIZES = {390: 844, 768: 1024, 1440: 900}
+README_SIZES = {390: 844, 1280: 800}
 SCHEMES = ("light", "dark")
 HEAVIEST = 150_000
 """Bytes of a picture in the README."""
@@ -155,7 +154,7 @@ class Photographer:
             browser = playwright.chromium.launch(
                 executable_path=find.chromium(), args=["--no-sandbox", "--lang=en-GB"]
             )
-            for number, (width, height) in enumerate(SIZES.items()):
+            for number, (width, height) in enumerate((README_SIZES if self.readme else SIZES).items()):
                 for journey in JOURNEYS:
                     if any(self._schemes(stop, width) for stop in journey.stops):
                         context = browser.new_context(
@@ -226,27 +225,8 @@ class Photographer:
         page.wait_for_timeout(250)  # what fades in has faded in
         name = f"{stop.name}.png" if self.readme else f"{stop.name}-{width}-{scheme}.png"
         path = self.target / name
-        path.write_bytes(
-            squeezed(page.screenshot(full_page=stop.whole and not self.readme, animations="disabled"))
-        )
+        taken = page.screenshot(full_page=stop.whole and not self.readme, animations="disabled")
+        path.write_bytes(pictures.paletted(taken) if self.readme else pictures.squeezed(taken))
         if self.readme and path.stat().st_size > HEAVIEST:
             raise CannotStart(f"{path} has {path.stat().st_size} bytes, more than {HEAVIEST}.")
         self.count += 1
-
-
-def squeezed(png: bytes) -> bytes:
-    """The same picture in fewer bytes: browsers compress in a hurry. ISO/IEC 15948, chunks IDAT."""
-    chunks, data, at = [], b"", 8
-    while at < len(png):
-        (length,) = struct.unpack(">I", png[at : at + 4])
-        kind, body = png[at + 4 : at + 8], png[at + 8 : at + 8 + length]
-        if kind == b"IDAT":
-            data += body
-        elif kind in (b"IHDR", b"PLTE", b"IEND"):
-            chunks.append((kind, body))
-        at += length + 12
-    chunks.insert(-1, (b"IDAT", zlib.compress(zlib.decompress(data), 9)))
-    return png[:8] + b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        for kind, body in chunks
-    )

@@ -1,10 +1,8 @@
-"""The pictures of the pages: which there are, of which clinic, and that making them small changes nothing on them."""
+"""The pictures of the pages: which there are, and of which clinic."""
 
 from __future__ import annotations
 
 import re
-import struct
-import zlib
 from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,49 +18,12 @@ ROOT = Path(__file__).parents[2]
 STOPS = [stop.name for journey in JOURNEYS for stop in journey.stops]
 
 
-def png(width: int, height: int, *, level: int) -> bytes:
-    """A picture with something on it, in a hurry: grey, a chunk of text, its pixels in two chunks."""
-    rows = b"".join(b"\x00" + bytes((x * y) % 251 for x in range(width)) for y in range(height))
-    data = zlib.compress(rows, level)
-    chunks = [
-        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
-        (b"tEXt", b"Software\x00some"),
-        (b"IDAT", data[:40]),
-        (b"IDAT", data[40:]),
-        (b"IEND", b""),
-    ]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        for kind, body in chunks
-    )
-
-
-def pixels(picture: bytes) -> bytes:
-    """What is on it; fails on a chunk whose checksum is wrong."""
-    at, data = 8, b""
-    while at < len(picture):
-        (length,) = struct.unpack(">I", picture[at : at + 4])
-        kind, body = picture[at + 4 : at + 8], picture[at + 8 : at + 8 + length]
-        (crc,) = struct.unpack(">I", picture[at + 8 + length : at + 12 + length])
-        assert crc == zlib.crc32(kind + body)
-        data += body if kind == b"IDAT" else b""
-        at += length + 12
-    return zlib.decompress(data)
-
-
-def test_a_squeezed_picture_is_the_same_picture_in_fewer_bytes() -> None:
-    hasty = png(200, 150, level=1)
-    small = screenshots.squeezed(hasty)
-    assert pixels(small) == pixels(hasty)
-    assert len(small) < len(hasty)
-    assert b"tEXt" not in small
-
-
 def test_every_picture_has_a_name_of_its_own() -> None:
     assert [name for name, count in Counter(STOPS).items() if count > 1] == []
     assert set(README) <= set(STOPS)
     assert all(
-        width in screenshots.SIZES and scheme in screenshots.SCHEMES for width, scheme in README.values()
+        width in screenshots.README_SIZES and scheme in screenshots.SCHEMES
+        for width, scheme in README.values()
     )
 
 
