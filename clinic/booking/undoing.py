@@ -16,8 +16,9 @@ from clinic.core import db
 from clinic.core.access import Actor
 
 UNDO_WITHIN = timedelta(minutes=10)
-FOR_GOOD = frozenset({"book", "transfer"})
-"""Steps that are not taken back: a booking is cancelled, and whoever was handed over is handed back by the queue."""
+FOR_GOOD = frozenset({"book", "transfer", "zone"})
+"""Steps that are not taken back: a booking is cancelled, whoever was handed over is handed back by the queue, and the
+zone of a location is changed back for all."""
 
 LAST = """
 SELECT id, step, from_status, to_status, before, at > now() - %(within)s AS is_fresh FROM appointment_history

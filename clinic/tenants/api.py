@@ -123,19 +123,8 @@ def location(id: uuid.UUID) -> Response:
     return _answer_location(queries.location(id))
 
 
-@locations.patch(
-    "/locations/<uuid:id>", answers=schemas.Location, refuses=[CodeTaken, external.ExternalIdTaken]
-)
-@allow("schedule.write")
-def change_location(id: uuid.UUID, body: schemas.LocationChange) -> Response:
-    """Change a location."""
-    return _answer_location(
-        actions.change_location(id, changes=body.given(), version=expected_version(), by=g.actor)
-    )
-
-
-# Taking a location away and bringing it back concerns booked visits: those two routes are the schedule's
-# (``schedule/api_directory.py``), over the verbs here.
+# Changing a location's zone, taking it away and bringing it back concern booked visits: those routes are booking's
+# (``booking/api_locations.py``) and the schedule's (``schedule/api_directory.py``), over the verbs here.
 
 
 def _answer_location(row: Any, **more: Any) -> Response:
