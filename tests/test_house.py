@@ -42,7 +42,7 @@ PUBLIC_ROUTES = {
 }  # fmt: skip
 
 # How many files may wait for the noun that halves them.
-FEW = 6
+FEW = 8
 
 
 @pytest.fixture(scope="module")

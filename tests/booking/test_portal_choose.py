@@ -164,9 +164,13 @@ def test_a_doctor_of_numbers_has_days_and_no_times(page, north):
     assert "Take a number for this day" in shown
 
 
-@pytest.mark.parametrize("query", ["doctor={id}", "doctor=rubbish", "service={id}&doctor=any", "service=%00"])
+@pytest.mark.parametrize("query", ["doctor={id}", "doctor=rubbish", "service={id}&doctor=any"])
 def test_what_is_not_here_is_not_found(page, north, query):
     page().get("/book/times?" + query.format(id=north.id), status=404)
+
+
+def test_what_nobody_can_type_is_refused(page, north):
+    page().get("/book/times?service=%00", status=422)
 
 
 def test_another_clinics_doctor_is_not_found(page, north, south):

@@ -79,7 +79,7 @@ def test_says_when_nobody_is_found(ana: Any) -> None:
     assert page.find('#results a[href="/patients/new"]')
 
 
-@pytest.mark.parametrize("typed", ["", "   ", "'; --", "<script>", "x" * 5000, "\x00\x07", "😀"])
+@pytest.mark.parametrize("typed", ["", "   ", "'; --", "<script>", "x" * 5000, "\x07", "😀"])
 def test_whatever_is_typed_is_answered(ana: Any, typed: str) -> None:
     page = ana.post_form(ana.get("/patients"), {"q": typed}, form="/patients")
     assert shown(page) == []
