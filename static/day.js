@@ -7,15 +7,24 @@ const token = () => document.querySelector("input[name=csrf_token]")?.value;
 
 document.addEventListener("click", (event) => {
   if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  const link = event.target.closest("a[data-books], a[data-visit], a[data-walks-in]");
+  const link = event.target.closest("a[data-books], a[data-visit], a[data-walks-in], a[data-sends-on]");
   if (!link) return;
   event.preventDefault();
   openBeside(link);
 });
 
+// Which part of which page opens beside the board.
+const PARTS = [
+  ["[data-visit]", (page) => `${page}/panel`],
+  ["[data-sends-on]", (page) => `${page}-form`],
+  ["[data-walks-in]", () => "/queue/walk-in-form"],
+  ["[data-books]", () => "/appointments/booking-form"],
+];
+
 function openBeside(link) {
+  link.closest("[data-menu]")?.removeAttribute("open");
   const address = new URL(link.href);
-  const path = link.matches("[data-visit]") ? `${address.pathname}/panel` : link.matches("[data-walks-in]") ? "/queue/walk-in-form" : "/appointments/booking-form";
+  const path = PARTS.find(([kind]) => link.matches(kind))[1](address.pathname);
   remember(link);
   return window.htmx.ajax("GET", path + address.search, { target: "#dialog-body", swap: "innerHTML" });
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date as local_date
 from typing import Any
@@ -16,6 +17,8 @@ from clinic.core.access import Actor
 from clinic.core.i18n import gettext, ngettext
 from clinic.schedule.facts import Slot
 from clinic.schedule.walltime import ONE_DAY, day_range, moment
+
+TALLIED = ("pending", "booked", "confirmed", "checked_in", "in_progress", "completed", "no_show")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +83,16 @@ class Head:
 
 @dataclass(slots=True)
 class Board:
-    """All of it. ``away``: who has neither hours nor visits on this day; ``somebody``: whether anybody has."""
+    """All of it. ``away``: who has neither hours nor visits on this day, ``unset``: who has no hours at all.
+
+    ``somebody``: whether there is anything to see; ``shortest``: the minutes of the shortest visit or free time.
+    """
 
     facts: Day
     heads: list[Head]
     rows: list[Row]
     away: list[str]
+    unset: list[str]
     somebody: bool
     shortest: int
 
@@ -124,6 +131,12 @@ class Board:
         return self.facts.locations
 
     @property
+    def tally(self) -> list[tuple[str, int]]:
+        """How many visits are in which state, in the order in which a day goes."""
+        states = Counter(visit.status for of in self.facts.of for visit in of.visits)
+        return [(state, states[state]) for state in TALLIED if states[state]]
+
+    @property
     def before(self) -> local_date:
         return self.date - ONE_DAY
 
@@ -147,13 +160,16 @@ def board(
     """The board of a date (None: today); *moving*: a visit whose own time counts as free."""
     day = dayfacts.read(on, doctor_id=doctor_id, location_id=location_id, except_for=moving, by=by)
     begins, ends = day_range(day.date, day.zone)
-    columns = [(of, daylayout.column(of, begins, ends)) for of in day.of]
+    columns = [(of, daylayout.column(of, begins, ends, at=location_id)) for of in day.of]
     here = [each for each in columns if doctor_id or _is_here(*each)]
-    away = [of.doctor.full_name for of, _spans in columns if all(of is not shown for shown, _ in here)]
+    absent = [of.doctor for of, _spans in columns if all(of is not shown for shown, _ in here)]
+    away = [doctor.full_name for doctor in absent if doctor.has_hours]
+    unset = [doctor.full_name for doctor in absent if not doctor.has_hours]
     now = int(day.now.timestamp()) if day.is_today else None
     heads = [_head(of, any(span.kind == "numbers" for span in spans), day) for of, spans in here]
     shortest = daylayout.shortest([spans for _of, spans in here])
-    return Board(day, heads, _rows(here, day, now), away, any(_is_here(*each) for each in columns), shortest)
+    somebody = any(_is_here(*each) for each in columns)
+    return Board(day, heads, _rows(here, day, now), away, unset, somebody, shortest)
 
 
 def _is_here(of: DoctorsDay, spans: list[Span]) -> bool:
@@ -225,6 +241,9 @@ def _said(span: Span, day: Day) -> tuple[str, str]:
     if span.off is not None:
         closed = span.off.code == "closed"
         return span.off.block.reason or (gettext("Closed") if closed else gettext("Blocked")), until
+    if span.kind == "elsewhere":
+        location = day.who.locations.get(span.location_id) if span.location_id else None
+        return location.name if location else "", until
     said = {
         "held": gettext("Somebody is booking"),
         "absent": gettext("Not here"),

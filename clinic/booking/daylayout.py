@@ -11,16 +11,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Literal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from clinic.schedule.facts import Slot
 from clinic.schedule.timeoff import Off
 from clinic.schedule.walltime import moment
 
-Kind = Literal["visits", "free", "held", "off", "absent", "numbers", "open", "closed"]
+Kind = Literal["visits", "free", "held", "off", "absent", "elsewhere", "numbers", "open", "closed"]
 RANK: dict[str, int] = {
     name: rank
-    for rank, name in enumerate(("closed", "open", "numbers", "off", "absent", "held", "free", "visits"))
+    for rank, name in enumerate(
+        ("closed", "open", "numbers", "elsewhere", "off", "absent", "held", "free", "visits")
+    )
 }
 HALF_HOUR, HOUR, MINUTE = 1800, 3600, 60
 
@@ -35,6 +38,7 @@ class Span:
     visits: list[Any] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
     off: Off | None = None
+    location_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,17 @@ class Row:
     cells: list[Cell] = field(default_factory=list)
 
 
-def column(of: Any, begins: int, ends: int) -> list[Span]:
-    """One doctor's day (``dayfacts.DoctorsDay``) between two moments, without gaps, each span where it counts."""
+def column(of: Any, begins: int, ends: int, *, at: UUID | None = None) -> list[Span]:
+    """One doctor's day (``dayfacts.DoctorsDay``) between two moments, without gaps, each span where it counts.
+
+    *at*: the location that is looked at; hours at another one are *elsewhere*.
+    """
     spans = [Span("closed", begins, ends)]
     openings = of.table.open.openings(begins, ends)
     for opening in openings:
         spans.append(Span("numbers" if of.gives_numbers else "open", opening.start, opening.end))
+        if at is not None and opening.location_id not in (None, at):
+            spans.append(Span("elsewhere", opening.start, opening.end, location_id=opening.location_id))
         spans += [
             Span("off", max(off.start, opening.start), min(off.end, opening.end), off=off)
             for off in of.table.open.offs(opening.location_id, opening.zone)
@@ -155,7 +164,7 @@ def rows(columns: Sequence[Sequence[Span]], zone: ZoneInfo, now: int | None = No
 def shortest(columns: Sequence[Sequence[Span]]) -> int:
     """How many minutes the shortest line of text has, among visits and free times; an hour if there is none."""
     lines = [
-        (span.end - span.start) // max(1, len(span.visits) + len(span.slots)) // MINUTE
+        (span.end - span.start) // max(1, len(span.visits), len(span.slots)) // MINUTE
         for spans in columns
         for span in spans
         if span.kind in ("visits", "free")

@@ -17,8 +17,8 @@ from clinic.schedule.facts import Slot, Wish
 from clinic.schedule.loading import Whose
 
 DAYS = 7
-A_DAY = 12
-"""How many times of one doctor's day are listed; the day board has the rest."""
+A_DAY, A_DAY_OF_MANY, MANY = 12, 4, 8
+"""How many times of one doctor's day are listed, and where there are many doctors; the day board has the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def free(
     part_of_day: str | None = None,
     except_for: uuid.UUID | None = None,
     minutes: int | None = None,
-    most: int = A_DAY,
+    most: int | None = None,
     by: Actor,
 ) -> Offer:
     """What is free for this wish on *days* days from *on* (or today), for those who may look into all doctors' days.
@@ -123,6 +123,7 @@ def free(
     wish = Wish(who.service, minutes)
     asking = asker(by, who.now, wish, except_for=[except_for])
     part = slots.parts_of_day()[part_of_day] if part_of_day else None
+    most = most or (A_DAY if len(who.doctors) <= MANY else A_DAY_OF_MANY)
     by_day: dict[date, list[Times]] = {}
     for doctor, table in zip(who.doctors, loading.timetables(who, first, last), strict=True):
         zone = who.zone_of(doctor)

@@ -188,7 +188,6 @@ def on_record(today: Today, *, by: Actor) -> None:
     audit.listed("queue_entry", ids, by=by)
 
 
-def doctors(*, by: Actor) -> list[Any]:
-    """Who receives here, for a choice; a doctor's choice is themself."""
-    who, _rest = loading.whose()
-    return [doctor for doctor in who.doctors if not by.is_doctor or doctor.id == by.doctor_id]
+def everybody() -> list[Any]:
+    """Every active doctor, for a choice."""
+    return loading.whose()[0].doctors

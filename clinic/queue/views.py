@@ -21,7 +21,7 @@ from clinic.core.errors import NotFound, Refusal
 from clinic.core.i18n import gettext
 from clinic.core.i18n import lazy_gettext as _
 from clinic.patients import opening
-from clinic.queue import actions, today, undoing
+from clinic.queue import actions, queries, today, undoing
 from clinic.queue.forms import WalkInForm
 
 bp = StaffPages("queue", __name__)
@@ -128,7 +128,7 @@ def _empty() -> WalkInForm:
 
 
 def _walking_in(form: WalkInForm, refusal: Refusal | None = None) -> dict[str, Any]:
-    doctors = today.doctors(by=g.actor)
+    doctors = [each for each in today.everybody() if not g.actor.is_doctor or each.id == g.actor.doctor_id]
     form.offer(doctors, [] if g.actor.is_doctor else queries_desk.specialties())
     typed = (form.q.data or "").strip()
     search = request.method == "POST" and typed and not form.patient_id.data and not form.is_new
@@ -160,7 +160,8 @@ def call_next(id: uuid.UUID) -> Any:
             return Said(gettext("Nobody is waiting."), tone="info")
         return _said(entry, gettext("Called: %(ticket)s, %(name)s"))
 
-    return pressed(take, home=_home())
+    # Pressed twice by a nervous finger, it calls one: the second press carries the same key.
+    return pages.once(lambda: told(take(), home=_home()))
 
 
 @bp.post("/queue/<uuid:id>/call")
@@ -218,6 +219,27 @@ def priority(id: uuid.UUID) -> Any:
     )
 
 
+@bp.get("/queue/<uuid:id>/transfer")
+@allow("queue.serve")
+def transfer_page(id: uuid.UUID) -> str:
+    """To whom somebody may be sent on."""
+    return render_template("queue/transfer.html", **_sending_on(id))
+
+
+@bp.get("/queue/<uuid:id>/transfer-form")
+@allow("queue.serve")
+def transfer_form(id: uuid.UUID) -> str:
+    """The same in the dialog."""
+    return render_template("queue/_transfer_form.html", **_sending_on(id))
+
+
+def _sending_on(id: uuid.UUID) -> dict[str, Any]:
+    entry = queries.entry(id, by=g.actor)
+    person = queries_desk.person(entry.patient_id)
+    others = [(each.id, each.full_name) for each in today.everybody() if each.id != entry.doctor_id]
+    return {"entry": entry, "name": person.full_name if person else "", "doctors": others}
+
+
 @bp.post("/queue/<uuid:id>/transfer")
 @allow("queue.serve")
 def transfer(id: uuid.UUID) -> Any:
@@ -225,8 +247,12 @@ def transfer(id: uuid.UUID) -> Any:
     to = id_in("doctor")
     if to is None:
         raise NotFound
-    return _pressed(
-        lambda: actions.transfer(id=id, doctor_id=to, by=g.actor), gettext("Sent on: %(name)s"), undo=False
+    return pressed(
+        lambda: _said(
+            actions.transfer(id=id, doctor_id=to, by=g.actor), gettext("Sent on: %(name)s"), undo=False
+        ),
+        home=_home(),
+        to=_home(),
     )
 
 

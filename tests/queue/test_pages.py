@@ -124,8 +124,22 @@ def test_who_is_urgent_goes_first_and_says_why(page: Any, north: Any, in_north: 
 def test_sends_somebody_on_to_another_doctor(page: Any, north: Any, in_north: Any) -> None:
     here = waiting(north)
     ana = page("ana")
-    ana.post_form(ana.get("/queue"), {"doctor": north.tok}, form=f"/queue/{here.id}/transfer")
+    form = ana.click(ana.get("/queue"), "To another doctor")
+    assert [option.text for option in form.all("select option")] == ["Tomás Tok"]
+    assert ana.post_form(form, {"doctor": north.tok}).url == "/queue"
     assert entry(here.id).doctor_id == north.tok
+    part = ana.fragment(f"/queue/{here.id}/transfer-form")
+    done = ana.post_form(part, {"doctor": north.bose}, form="/transfer", headers={"HX-Request": "true"})
+    assert "close-dialog" in done.response.headers["HX-Trigger"]
+
+
+def test_a_second_press_of_call_next_calls_nobody_else(page: Any, north: Any, in_north: Any) -> None:
+    first, second = waiting(north), waiting(north, "dora")
+    ana = page("ana")
+    shown = ana.get("/queue")
+    for _ in range(2):
+        ana.post_form(shown, {}, form="/call-next")
+    assert (entry(first.id).status, entry(second.id).status) == ("called", "waiting")
 
 
 def test_nobody_waits(page: Any, north: Any, in_north: Any) -> None:
@@ -300,7 +314,7 @@ def test_a_doctor_touches_no_other_queue(page: Any, north: Any, in_north: Any) -
         answer = bose.client.post(address, data={"csrf_token": token}, base_url="http://north.localhost")
         return int(answer.status_code)
 
-    for step in ("call", "start", "serve", "skip", "leave", "priority", "undo"):
+    for step in ("call", "start", "serve", "skip", "leave", "priority", "transfer", "undo"):
         assert press(f"/queue/{other.id}/{step}") == 404
     assert press(f"/appointments/{other.appointment_id}/check-in") == 404
     assert press(f"/doctors/{north.tok}/queue/call-next") == 403
