@@ -24,6 +24,7 @@ from clinic.core.access import Actor
 from clinic.core.errors import Forbidden, invalid
 from clinic.core.i18n import lazy_gettext as _
 from clinic.patients import actions as patients
+from clinic.patients import queries as register
 from clinic.schedule import loading
 from clinic.schedule.loading import Whose
 from clinic.schedule.slots import unknown_id
@@ -183,6 +184,9 @@ def patient_of(asked: Asked, *, by: Actor) -> uuid.UUID:
             raise unknown_id("/patient_id")
         return own
     if asked.patient_id:
+        # Who is no patient of a doctor's yet comes to them by name, at the desk or by booking: not by an id.
+        if by.is_doctor and not register.some([asked.patient_id], by=by):
+            raise unknown_id("/patient_id")
         return asked.patient_id
     if asked.patient_document:
         found = patients.find_by_document(*asked.patient_document)

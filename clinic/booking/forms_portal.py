@@ -28,7 +28,8 @@ from clinic.core.times import iso_date
 
 LONGEST_NAME = 100
 TWO_YEARS = 2 * 366 * 24 * 3600
-LINK = "visit"
+LINK, LOOK = "visit", "visit.look"
+"""What a link is for: whoever has it acts by it; or who is signed in and may see the visit looks at it."""
 OFTEN = {"hold": parse("300/hour"), "book": parse("120/hour")}
 """What one address may do without signing in: a whole waiting room behind one router, but no machine."""
 
@@ -113,17 +114,18 @@ def choice_in(values: Mapping[str, str]) -> Choice:
 # -- links to one visit -------------------------------------------------------------------------------------------
 
 
-def link_to(visit_id: uuid.UUID, endpoint: str = "visit.visit", **more: Any) -> str:
-    """The address of a visit's page for whoever has it, signed in or not."""
-    return url_for(endpoint, token=links.sign(LINK, visit_id), **more)
+def link_to(visit_id: uuid.UUID, endpoint: str = "visit.visit", *, may_act: bool = True, **more: Any) -> str:
+    """The address of a visit's page for whoever has it, signed in or not; unless they *may act*, for them alone."""
+    return url_for(endpoint, token=links.sign(LINK if may_act else LOOK, visit_id), **more)
 
 
-def id_in(token: str) -> uuid.UUID:
-    """The visit that a link opens. Raises ``NotFound`` for a forged or foreign one."""
-    found = links.open(LINK, token, max_age=TWO_YEARS)
-    if found is None:
-        raise NotFound
-    return found
+def id_in(token: str) -> tuple[uuid.UUID, bool]:
+    """The visit that a link opens, and whether to whoever has it. Raises ``NotFound`` for a forged or foreign one."""
+    for purpose in (LINK, LOOK):
+        found = links.open(purpose, token, max_age=TWO_YEARS)
+        if found is not None:
+            return found, purpose == LINK
+    raise NotFound
 
 
 # -- who comes ----------------------------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ def move(
     Raises what booking raises, ``InvalidTransition`` (409), ``CancelTooLate`` (422), ``Stale`` (412).
     """
     found = queries.visit(id, by=by)
+    queries.must_act_for(found, by=by)
     to_doctor = doctor_id or found.doctor_id
     who, _rest = loading.whose(doctor_ids=[to_doctor], service_id=found.service_id)
     if not who.doctors or not who.doctors[0].is_active:

@@ -41,6 +41,6 @@ def visits() -> Any:
         past=past[:MOST],
         page=page,
         has_more=len(past) > MOST,
-        link=forms_portal.link_to,
+        link=lambda visit: forms_portal.link_to(visit.id, may_act=visit.may_act),
         open_states=states.OPEN,
     )

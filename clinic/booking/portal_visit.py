@@ -58,6 +58,7 @@ class Opened:
     row: Any
     by: Actor
     is_own: bool
+    may_act: bool
 
     @property
     def zone(self) -> ZoneInfo:
@@ -96,7 +97,7 @@ class Opened:
 
     @property
     def may_cancel(self) -> bool:
-        return self.is_open and self.in_time
+        return self.may_act and self.is_open and self.in_time
 
     @property
     def may_move(self) -> bool:
@@ -209,7 +210,8 @@ def _moved(opened: Opened, start: datetime, doctor_id: uuid.UUID) -> Response:
 
 def _open(token: str) -> Opened:
     """The visit of a link, with the look at it on record. Raises ``NotFound``, ``LinkOver``."""
-    found = queries_portal.visit(forms_portal.id_in(token))
+    id, for_whoever_has_it = forms_portal.id_in(token)
+    found = queries_portal.visit(id)
     if found.date < (found.now - LASTS).date():
         raise LinkOver
     by, is_own = g.actor, g.actor.kind == "user"
@@ -218,11 +220,14 @@ def _open(token: str) -> Opened:
             queries.visit(found.id, by=by)
         except NotFound:
             is_own = False
-    if not is_own:
+    if not (is_own or for_whoever_has_it):
+        raise NotFound
+    looks_on = is_own and by.is_patient and not queries.may_book_for(found.patient_id, by)
+    if not is_own or (looks_on and for_whoever_has_it):
         # Who has the link may act by it, whoever else they are; they are bound like the patient.
         by = Actor("anonymous", forms_portal.visitor().id)
     audit.read("appointment", found.id, by=by, patient_id=found.patient_id)
-    return Opened(token, found, by, is_own)
+    return Opened(token, found, by, is_own, for_whoever_has_it or not looks_on)
 
 
 def _shown(opened: Opened, refusal: Refusal | None = None) -> Response:

@@ -265,7 +265,7 @@ def _unplaced(visit: Visit) -> Unplaced:
 
 def _locked(id: uuid.UUID, by: Actor) -> Any:
     """An open proposal, nobody else's to answer meanwhile."""
-    one(id, by=by)
+    queries.must_act_for(one(id, by=by), by=by)
     _row, found = (rows[0] for rows in db.send((LOCK, {"id": id}), (ONE, {"id": id})))
     if found.status == "expired":
         raise HoldExpired

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from clinic.core import db, idempotency, tenancy
 from clinic.core.access import Actor
-from clinic.core.errors import NotFound
+from clinic.core.errors import Forbidden, NotFound
 from clinic.core.text import document_key
 
 HOLDING = "status IN ('pending', 'booked', 'confirmed', 'checked_in', 'in_progress', 'completed')"
@@ -135,6 +135,12 @@ def may_book_for(patient_id: uuid.UUID, by: Actor) -> bool:
     if patient_id == by.patient_id:
         return True
     return db.row(GUARDED.format(right="may_book"), me=by.patient_id, patient_id=patient_id) is not None
+
+
+def must_act_for(visit: Visit, *, by: Actor) -> None:
+    """``Forbidden`` for a signed-in patient who sees this visit, but may not book for the one who comes to it."""
+    if by.is_patient and not may_book_for(visit.patient_id, by):
+        raise Forbidden
 
 
 def page(

@@ -56,6 +56,8 @@ SELECT p.id, p.full_name, p.birth_date, p.id = %(me)s AS is_me
 VISITS = """
 SELECT a.id, a.patient_id, a.date, a.starts_at, a.ends_at, a.timezone, a.token, a.status, a.modality,
        p.full_name AS patient_name, a.patient_id = %(me)s AS is_mine, d.full_name AS doctor_name,
+       a.patient_id = %(me)s OR a.patient_id IN (SELECT g.patient_id FROM guardian g
+         WHERE g.tenant_id = %(tenant)s AND g.guardian_id = %(me)s AND g.may_book) AS may_act,
        s.name AS service_name, l.name AS location_name, now() AS now
   FROM appointment a
   JOIN patient p ON p.tenant_id = %(tenant)s AND p.id = a.patient_id

@@ -18,6 +18,7 @@ from clinic.core.schema import Body, Expand, Listing, ListOf, Query, Record, Rep
 from clinic.core.times import Date, DateOrInstant, WallOrInstant
 from clinic.patients.schemas import NewPatient
 from clinic.schedule import slots
+from clinic.tenants.schemas import WebAddress
 
 Status = Literal[
     "pending",
@@ -64,7 +65,7 @@ class VisitAsked(Body):
     appointment_type: Code | None = None
     reason: Note | None = None
     notes: Note | None = None
-    meeting_url: Line | None = None
+    meeting_url: WebAddress | None = None
     intake_answers: FreeObject | None = None
     source: Source | None = None
     overbook: bool = False

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pydantic import Field
 
 from clinic.core.external import ExternalIds
-from clinic.core.fields import Code, FreeObject, Line, Modality, Note
+from clinic.core.fields import Code, FreeObject, Modality, Note
 from clinic.core.schema import Partial
+from clinic.tenants.schemas import WebAddress
 
 
 class AppointmentChange(Partial):
@@ -16,6 +17,6 @@ class AppointmentChange(Partial):
     reason: Note | None
     modality: Modality
     appointment_type: Code | None = Field(description="A code or id of the list `appointment_types`.")
-    meeting_url: Line | None
+    meeting_url: WebAddress | None
     external_ids: ExternalIds
     custom_fields: FreeObject

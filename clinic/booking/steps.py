@@ -23,6 +23,7 @@ from clinic.schedule import loading
 def confirm(*, id: uuid.UUID, version: int | None = None, by: Actor) -> Visit:
     """The patient says that they will come."""
     visit = lock(queries.visit(id, by=by), version=version)
+    queries.must_act_for(visit, by=by)
     to = states.step("confirm", visit.status)
     if visit.status == to:
         return visit
@@ -61,6 +62,7 @@ def cancel(*, id: uuid.UUID, reason: str | None = None, version: int | None = No
     """
     reason = details.reason_code(reason)
     visit = lock(queries.visit(id, by=by), version=version)
+    queries.must_act_for(visit, by=by)
     to = states.step("cancel", visit.status)
     refuse_late(visit, by)
     changes = {"status": to, "cancelled_at": visit.now, "cancel_reason": reason, "cancelled_by": by.caller}

@@ -90,7 +90,7 @@ def _done(form: BookingForm) -> Response:
 def _prefilled() -> BookingForm:
     """The form as the address fills it in."""
     args = request.args
-    known = queries_desk.person(patient) if (patient := id_in("patient")) else None
+    known = opening.chosen(patient, by=g.actor) if (patient := id_in("patient")) else None
     return BookingForm(
         formdata=None,
         doctor=args.get("doctor", ""),
@@ -99,7 +99,7 @@ def _prefilled() -> BookingForm:
         location=args.get("location", ""),
         service=args.get("service", ""),
         patient_id=str(known.id) if known else "",
-        q=known.full_name if known else "",
+        q=known.name if known else "",
     )
 
 
@@ -120,9 +120,9 @@ def _shown(form: BookingForm, refusal: Refusal | None = None) -> dict[str, Any]:
     search = request.method == "POST" and typed and not form.patient_id.data and not form.is_new
     found = opening.look_up(typed[:200], limit=IN_A_LIST, by=g.actor)[0] if search else None
     chosen = parse_id(form.patient_id.data or "")
-    person = queries_desk.person(chosen) if chosen and request.method == "POST" else None
-    if person:
-        form.q.data = person.full_name
+    known = opening.chosen(chosen, by=g.actor) if chosen and request.method == "POST" else None
+    if known:
+        form.q.data = known.name
     beyond = isinstance(refusal, SlotTaken | DayFull) and g.actor.may("appointments.overbook")
     return {
         "form": form,

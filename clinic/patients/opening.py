@@ -75,6 +75,12 @@ def look_up(typed: str, *, limit: int, by: Actor) -> tuple[list[Brief], bool]:
     return queries.briefly(rows, closed=lambda row: is_closed(row, by)), more is not None
 
 
+def chosen(patient_id: uuid.UUID, *, by: Actor) -> Brief | None:
+    """A patient who was chosen on the page before, briefly; None for nobody whom *by* may see. On record."""
+    found = alike([patient_id], by=by)
+    return found[0] if found else None
+
+
 def alike(ids: Sequence[uuid.UUID | None], *, by: Actor) -> list[Brief]:
     """Possible duplicates, briefly; ids that are nobody's are left out. On record."""
     wanted = [id for id in ids if id is not None][: matching.MOST_ALIKE]

@@ -205,9 +205,12 @@ def test_nobody_of_another_clinic_is_booked(page: Any, north: Any, south: Any, i
 def test_a_doctor_books_into_their_own_day_alone(page: Any, north: Any, in_north: Any) -> None:
     bose = page("bose")
     bose.get(f"/appointments/new?doctor={north.tok}&date={working_day()}&number=1", status=404)
+    booking.book(asked=Asked(doctor_id=north.bose, patient_id=north.carla, start=at("11:00")), by=SYSTEM)
     form = bose.get(address(north))
     assert bose.post_form(form, {"patient_id": north.carla}, form=BOOK).h1 == "My day"
-    assert len(visits(north)) == 1
+    assert len(visits(north)) == 2
+    again = bose.post_form(bose.get(address(north, "10:30")), {"patient_id": north.emil}, form=BOOK, status=422)
+    assert again.errors == ["There is nothing here by this id."], "no patient of Dr Bose's"
 
 
 def test_a_visitor_books_elsewhere(page: Any, north: Any) -> None:
