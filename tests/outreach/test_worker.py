@@ -46,6 +46,7 @@ def test_a_tick_says_that_we_are_alive(app, expired, superuser):
 
 def test_the_job_library_runs_on_our_schema(app):
     """Its tables are in a schema of their own, and the application's role may use them."""
+
     async def once():
         jobs = cli.jobs_of(app)
         async with jobs.open_async():
