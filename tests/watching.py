@@ -18,8 +18,12 @@ class Seen(list[str]):
 
     @property
     def queries(self) -> list[str]:
-        """Those beside entering and the frame of the transaction."""
-        return [sql for sql in self if not any(word in sql for word in ENTERING)]
+        """Those beside entering, the frame of the transaction and what a new connection asks about its server."""
+        return [
+            sql
+            for sql in self
+            if sql != ";" and not sql.startswith("Composed(") and not any(word in sql for word in ENTERING)
+        ]
 
 
 @contextmanager

@@ -62,9 +62,8 @@ def entry(
 
 
 def record(act: str, object_kind: str, object_id: uuid.UUID | None = None, *, by: Actor, **more: Any) -> None:
-    """Record an act in the running transaction, at once."""
-    db.send(entry(act, object_kind, object_id, by=by, **more))
-    db.keep()
+    """Record an act in the running transaction: in a verb at once, else with its COMMIT, before the answer leaves."""
+    db.note(entry(act, object_kind, object_id, by=by, **more))
 
 
 def read(

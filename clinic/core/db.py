@@ -44,7 +44,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Statement = tuple[str, Mapping[str, Any]]
 
-DRIVER = "driver"
+DRIVER, NOTES, OVER = "driver", "notes", "over"
+COMMIT: Statement = ("COMMIT", {})
 RETRIED = {"40001", "40P01"}  # serialization failure, deadlock detected
 LOCK_TIMEOUT = "55P03"
 AWAY = {"57P01", "57P02", "57P03", "08000", "08003", "08006", "08001", "53300"}
@@ -118,6 +119,8 @@ def _narrow_to_the_clinic(state: ORMExecuteState) -> None:
 def driver() -> psycopg.Connection[Any]:
     """The psycopg connection under the session's transaction, which is begun if there is none."""
     info = session().info
+    if OVER in info:
+        raise RuntimeError("a statement after the last one: its transaction has been committed")
     known: psycopg.Connection[Any] | None = info.get(DRIVER)
     if known is None:
         known = info[DRIVER] = cast(
@@ -129,14 +132,28 @@ def driver() -> psycopg.Connection[Any]:
 @event.listens_for(Session, "after_transaction_end")
 def _let_go(ended: Session, transaction: Any) -> None:
     if transaction.parent is None:
-        ended.info.pop(DRIVER, None)
+        for name in (DRIVER, NOTES, OVER):
+            ended.info.pop(name, None)
 
 
-def send(*statements: Statement) -> list[list[Any]]:
+def send(*statements: Statement, last: bool = False) -> list[list[Any]]:
     """Send text statements in one pipeline (one round trip); answer each one's rows as named tuples.
 
     ``%(tenant)s`` is filled in by itself: every statement on a clinic's table names it (RULES §1.7).
+
+    *last*: the verb says nothing after this, so its COMMIT goes along and whoever waits for its locks waits a round
+    trip less. Only where no answer can make the verb change its mind: what must not be kept must fail in the pipeline,
+    which skips all that follows. A verb that was called by another one is committed by that one, as ever.
     """
+    if last and _depth.get() == 1:
+        statements += (*session().info.pop(NOTES, ()), COMMIT)
+        answers = _sent(statements)
+        session().info[OVER] = True
+        return answers
+    return _sent(statements)
+
+
+def _sent(statements: Sequence[Statement]) -> list[list[Any]]:
     connection = driver()
     tenant = tenancy.current()
     tenant_id = tenant.id if tenant else None
@@ -152,6 +169,24 @@ def send(*statements: Statement) -> list[list[Any]]:
 def _has_rows(cursor: psycopg.Cursor[Any]) -> bool:
     # Asked of the result itself: ``cursor.description`` describes every column anew, a seventh of a booking's time.
     return cursor.pgresult is not None and cursor.pgresult.nfields > 0
+
+
+def note(statement: Statement) -> None:
+    """Send *statement* together with the COMMIT of what only reads: no round trip of its own. In a verb, at once.
+
+    If it cannot be written the answer does not leave (``settle``).
+    """
+    if _depth.get():
+        send(statement)
+    else:
+        session().info.setdefault(NOTES, []).append(statement)
+
+
+@event.listens_for(Session, "before_commit")
+def _send_the_notes(ending: Session) -> None:
+    if notes := ending.info.pop(NOTES, None):
+        ending.flush()
+        _sent((*notes, COMMIT))
 
 
 def rows(sql: str, **params: Any) -> list[Any]:
@@ -193,8 +228,12 @@ def action(verb: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(verb)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        if _depth.get():
-            return verb(*args, **kwargs)
+        if depth := _depth.get():
+            deeper = _depth.set(depth + 1)
+            try:
+                return verb(*args, **kwargs)
+            finally:
+                _depth.reset(deeper)
         for attempt in range(4):
             token, waiting = _depth.set(1), _after.set([])
             try:
@@ -226,27 +265,18 @@ def action(verb: Callable[P, T]) -> Callable[P, T]:
     return run
 
 
-_kept: ContextVar[bool] = ContextVar("kept", default=False)
-
-
-def keep() -> None:
-    """Ask that the open transaction be committed before the answer leaves: a read wrote its audit row."""
-    _kept.set(True)
-
-
 def settle(*, well: bool = True) -> None:
-    """Before the answer leaves: commit what ``keep`` asked for, and end a transaction that only read.
+    """Before the answer leaves: write what was noted, and end a transaction that only read.
 
     By COMMIT too, if all went *well*: psycopg forgets every prepared statement on a ROLLBACK.
     """
-    if _kept.get() or (well and session().in_transaction()):
-        _kept.set(False)
+    if NOTES in session().info or (well and session().in_transaction()):
         session.commit()
 
 
 def forget() -> None:
     """Begin with a clean slate: nothing open, nothing asked for (threads serve many requests)."""
-    _kept.set(False)
+    session().info.pop(NOTES, None)
     _depth.set(0)
     _after.set(None)
 

@@ -15,6 +15,7 @@ from tests.patients.test_search import visit
 
 
 def looks(id: Any, act: str = "patient.read") -> list[Any]:
+    db.settle()  # a look is written when what was read is about to leave
     return db.rows(
         "SELECT * FROM audit_event WHERE tenant_id = %(tenant)s AND patient_id = %(id)s AND act = %(act)s",
         id=id, act=act,
