@@ -70,6 +70,13 @@ JSON: list[tuple[tuple[str, ...], str, str]] = [
         POST /appointments/{id}/undo
     """),
     (DESK, "appointments:write", "POST /appointments/reassign"),
+    # "Receptionist: … waiting list"; patients wait for themselves.
+    (PATIENTS_AND_DESK, "appointments:read", "GET /waitlist /waitlist/{id}"),
+    (PATIENTS_AND_DESK, "appointments:write", """
+        POST /waitlist
+        DELETE /waitlist/{id}
+        POST /waitlist/{id}/accept /waitlist/{id}/decline
+    """),
     # "The doctor's own, versioned; receptionists: 403." No key reads it either.
     (("doctor",), "", """
         GET PUT /appointments/{id}/visit-note
