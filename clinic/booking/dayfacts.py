@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from clinic.booking.queries import HOLDING
 from clinic.core import audit, db
 from clinic.core.access import Actor
+from clinic.patients import opening
 from clinic.schedule import loading
 from clinic.schedule.asking import asker
 from clinic.schedule.facts import Slot, Wish
@@ -37,7 +38,7 @@ STANDING = f"""
 SELECT 'visit' AS kind, a.id, a.doctor_id, a.starts_at, a.ends_at, a.place::int AS place,
        a.buffer_before_minutes::int AS before, a.buffer_after_minutes::int AS after, a.status, a.token, a.source,
        a.reason, a.overbooked, a.needs_rescheduling, a.version, a.patient_id, p.full_name AS patient_name,
-       p.phone AS patient_phone, p.birth_date, p.file_number, s.name AS service_name, a.modality
+       p.phone AS patient_phone, p.birth_date, p.file_number, s.name AS service_name, a.modality, p.confidential
   FROM appointment a
   JOIN patient p ON p.tenant_id = %(tenant)s AND p.id = a.patient_id
   LEFT JOIN service s ON s.tenant_id = %(tenant)s AND s.id = a.service_id
@@ -46,13 +47,14 @@ SELECT 'visit' AS kind, a.id, a.doctor_id, a.starts_at, a.ends_at, a.place::int 
 UNION ALL
 SELECT 'beside', a.id, a.doctor_id, a.starts_at, a.ends_at, a.place::int, a.buffer_before_minutes::int,
        a.buffer_after_minutes::int, a.status, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-       NULL, NULL
+       NULL, NULL, NULL
   FROM appointment a
  WHERE a.tenant_id = %(tenant)s AND a.doctor_id = ANY(%(doctors)s) AND a.{HOLDING}
    AND a.starts_at >= %(since)s AND a.starts_at < %(until)s AND a.date <> %(date)s
 UNION ALL
 SELECT 'hold', h.id, h.doctor_id, h.starts_at, h.ends_at, h.place::int, h.buffer_before_minutes::int,
-       h.buffer_after_minutes::int, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+       h.buffer_after_minutes::int, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       NULL
   FROM hold h
  WHERE h.tenant_id = %(tenant)s AND h.doctor_id = ANY(%(doctors)s) AND h.expires_at > now()
    AND h.starts_at >= %(since)s AND h.starts_at < %(until)s
@@ -157,7 +159,7 @@ def read(
     facts = {row.doctor_id: row for row in days if row.date == day.date}
     of: dict[tuple[Any, str], list[Any]] = defaultdict(list)
     for row in rows:
-        of[row.doctor_id, row.kind].append(row)
+        of[row.doctor_id, row.kind].append(opening.veiled(row, by=by))
     for doctor, table in zip(who.doctors, tables, strict=True):
         free = list(table.offer(wish, asking, day.date, day.date))
         visits, held = of[doctor.id, "visit"], of[doctor.id, "hold"]

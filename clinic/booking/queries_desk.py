@@ -17,8 +17,9 @@ SELECT appointment.id, appointment.patient_id, appointment.doctor_id, appointmen
        appointment.status, appointment.modality, appointment.reason, appointment.notes, appointment.meeting_url,
        appointment.source, appointment.overbooked, appointment.overbook_reason, appointment.needs_rescheduling,
        appointment.cancel_reason, appointment.version, appointment.created_at, p.full_name AS patient_name,
-       p.phone AS patient_phone, p.birth_date, p.birth_date_is_estimated, p.file_number, d.full_name AS doctor_name,
-       d.booking_mode, s.name AS service_name, l.name AS location_name, r.name AS room_name, now() AS now
+       p.phone AS patient_phone, p.birth_date, p.birth_date_is_estimated, p.file_number, p.confidential,
+       d.full_name AS doctor_name, d.booking_mode, s.name AS service_name, l.name AS location_name,
+       r.name AS room_name, now() AS now
   FROM appointment
   JOIN patient p ON p.tenant_id = %(tenant)s AND p.id = appointment.patient_id
   JOIN doctor d ON d.tenant_id = %(tenant)s AND d.id = appointment.doctor_id

@@ -19,6 +19,7 @@ from clinic.core.doors import StaffPages
 from clinic.core.errors import Refusal
 from clinic.core.i18n import gettext
 from clinic.core.i18n import lazy_gettext as _
+from clinic.patients import opening
 from clinic.patients import queries as register
 from clinic.schedule import slots
 from clinic.tenants import queries as tenants
@@ -60,6 +61,7 @@ def panel(id: uuid.UUID) -> str:
 
 def _shown(id: uuid.UUID) -> dict[str, Any]:
     found, history = queries_desk.shown(id, by=g.actor)
+    found = opening.veiled(found, by=g.actor)
     audit.read("appointment", id, by=g.actor, patient_id=found.patient_id)
     zone = ZoneInfo(found.timezone)
     today = found.now.astimezone(zone).date()

@@ -16,6 +16,8 @@ from clinic.patients import matching, queries, search
 from clinic.patients.queries import BRIEF, COLUMNS, Brief, Record
 from clinic.patients.refusals import Confidential
 
+IN_THE_RECORD = {"patient_phone", "birth_date", "file_number"}
+
 
 def open_record(patient_id: uuid.UUID, *, reason: str | None = None, by: Actor) -> Record:
     """One patient's record, and that *by* read it.
@@ -112,6 +114,16 @@ def must_be_open(row: Any, *, reason: str | None = None, by: Actor) -> None:
         db.send(audit.entry("patient.refuse", "patient", row.id, by=by, patient_id=row.id))
         db.session.commit()
         raise Confidential
+
+
+def veiled(row: Any, *, by: Actor) -> Any:
+    """A row of a visit or of the queue with its patient's ``confidential``: of a closed record the name and no more.
+
+    Who the patient is has to be known at the desk; what tells them from others of the name stands in the record.
+    """
+    if row.confidential is None or not is_closed(row, by):
+        return row
+    return row._replace(**dict.fromkeys(IN_THE_RECORD & set(row._fields)))
 
 
 def is_closed(row: Any, by: Actor) -> bool:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from clinic.core import audit, db, tenancy
 from clinic.core.access import Actor
+from clinic.patients import opening
 from clinic.queue import order, queries
 from clinic.queue.order import Place
 from clinic.schedule import loading
@@ -24,8 +25,8 @@ ASKED = """
     ON asked.doctor_id = {alias}.doctor_id AND asked.date = {alias}.date
 """
 LIVE = f"""
-SELECT {queries.COLUMNS}, p.full_name AS patient_name, p.birth_date, p.phone AS patient_phone, s.name AS service_name,
-       r.name AS room_name
+SELECT {queries.COLUMNS}, p.full_name AS patient_name, p.birth_date, p.phone AS patient_phone, p.confidential,
+       s.name AS service_name, r.name AS room_name
   FROM queue_entry e
   {ASKED.format(alias="e")}
   JOIN appointment a ON a.tenant_id = %(tenant)s AND a.id = e.appointment_id
@@ -38,7 +39,8 @@ SELECT {queries.COLUMNS}, p.full_name AS patient_name, p.birth_date, p.phone AS 
 """
 VISITS = f"""
 SELECT a.id, a.doctor_id, a.patient_id, a.date, a.starts_at, a.ends_at, a.timezone, a.token, a.status, a.reason,
-       a.modality, p.full_name AS patient_name, p.phone AS patient_phone, p.birth_date, s.name AS service_name
+       a.modality, p.full_name AS patient_name, p.phone AS patient_phone, p.birth_date, p.confidential,
+       s.name AS service_name
   FROM appointment a
   {ASKED.format(alias="a")}
   JOIN patient p ON p.tenant_id = %(tenant)s AND p.id = a.patient_id
@@ -164,9 +166,9 @@ def read(
     days, entries, visits = db.send((DAYS, asked), (LIVE, asked), (VISITS, asked))
     of_doctor: dict[uuid.UUID, tuple[list[Any], list[Any]]] = defaultdict(lambda: ([], []))
     for entry in entries:
-        of_doctor[entry.doctor_id][0].append(entry)
+        of_doctor[entry.doctor_id][0].append(opening.veiled(entry, by=by))
     for visit in visits:
-        of_doctor[visit.doctor_id][1].append(visit)
+        of_doctor[visit.doctor_id][1].append(opening.veiled(visit, by=by))
     day_of = {day.id: day for day in days}
     for doctor in shown:
         here, due = of_doctor[doctor.id]

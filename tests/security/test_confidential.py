@@ -73,3 +73,42 @@ def test_all_of_an_open_record_stands_beside_a_visit(api, carlas_visit):
         api.get(f"/appointments/{carlas_visit}", expand="patient").json["patient"]["birth_date"]
         == "1980-02-03"
     )
+
+
+# -- pages --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def here_today(api, north):
+    """Carla waits at Dr Bose's door: she stands on every screen of today."""
+    body = {"walk_in": True, "patient_id": str(north.carla), "doctor_id": str(north.bose)}
+    return api.post("/checkins", body).json["appointment_id"]
+
+
+SCREENS = (
+    "/desk",
+    "/desk/print",
+    "/queue",
+    "/my-day",
+    "/appointments/{visit}",
+    "/appointments/{visit}/panel",
+)
+SPOKEN = ("300 1234567", "3001234567", "300 123 4567", "46 years", "file 1")
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_screen_shows_of_a_confidential_record_the_name_alone(page, confidential, here_today, screen):
+    who = "bose" if screen == "/my-day" else "ana"
+    shown = page(who).get(screen.format(visit=here_today)).text
+    assert "Carla Ruiz Gómez" in shown
+    assert [spoken for spoken in SPOKEN if spoken in shown] == []
+
+
+def test_who_may_open_it_sees_the_rest(page, confidential, here_today):
+    shown = page("olga").get(f"/appointments/{here_today}").text
+    assert "300 1234567" in shown
+
+
+def test_the_screens_show_an_open_record(page, carlas_visit, here_today):
+    assert "300 1234567" in page("ana").get(f"/appointments/{here_today}").text
+    assert "300 1234567" in page("bose").get("/my-day").text
