@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Response, g
 
-from clinic.booking import actions, expanding, moves, queries, series_steps, steps
+from clinic.booking import actions, expanding, filters, moves, queries, series_steps, steps
 from clinic.booking.refusals import (
     TIMES,
     CancelTooLate,
@@ -37,8 +37,8 @@ from clinic.booking.states import InvalidTransition
 from clinic.core import audit, cursor, external
 from clinic.core.access import allow
 from clinic.core.api import ApiBlueprint, answer, expected_version, page
-from clinic.core.errors import Stale, invalid
-from clinic.core.i18n import lazy_gettext as _
+from clinic.core.errors import Stale
+from clinic.core.schema import Listing
 
 api = ApiBlueprint(
     "appointments", __name__, about="Visits: booking, moving, cancelling and what becomes of them."
@@ -65,14 +65,22 @@ def _several(outcome: series_steps.Outcome) -> Response:
 @allow("appointments.book")
 def book(body: NewAppointment) -> Response:
     """Book a visit: a free slot, or the next token of a day."""
-    return _one(actions.book(asked=body.asked(), by=g.actor), status=201)
+    visit = actions.book(asked=body.asked(), by=g.actor)
+    response = _one(visit, status=201)
+    if hasattr(visit, "idempotency_hash"):
+        # The visit that this key booked long ago: its first answer is kept no more, the visit is.
+        response.headers["Idempotent-Replayed"] = "true"
+    return response
 
 
 @api.get("/appointments", answers=Appointments)
 @allow("appointments.read")
 def appointments(query: AppointmentsAsked) -> dict[str, Any]:
     """Visits by date and start."""
-    found = queries.page(by=g.actor, limit=query.limit, after=_after(query.cursor), **_filters(query))
+    wanted = _filters(query)
+    found = queries.page(by=g.actor, limit=query.limit, after=_after(query.cursor), **wanted)
+    if not found:
+        filters.refuse_unknown(wanted, by=g.actor)
     audit.listed("appointment", [visit.id for visit in found[: query.limit]], by=g.actor)
     listed = page(found, query.limit, _key, show)
     expanding.expand(listed["items"], query.expand, by=g.actor)
@@ -100,12 +108,13 @@ def appointment(id: uuid.UUID, query: One) -> Response:
 
 @api.get("/appointments/<uuid:id>/history", answers=Steps)
 @allow("appointments.read")
-def history(id: uuid.UUID) -> dict[str, Any]:
+def history(id: uuid.UUID, query: Listing) -> dict[str, Any]:
     """What became of a visit, first step first."""
     visit = queries.visit(id, by=g.actor)
     audit.read("appointment", id, by=g.actor, patient_id=visit.patient_id)
     zone = ZoneInfo(visit.timezone)
-    return {"items": [show_step(step, zone) for step in queries.steps(id)], "next_cursor": None}
+    found, more = cursor.part(queries.steps(id), query.limit, query.cursor, lambda step: str(step.id))
+    return {"items": [show_step(step, zone) for step in found], "next_cursor": more}
 
 
 @api.post("/appointments/<uuid:id>/cancel", answers=Appointment, refuses=CANCELLING)
@@ -211,31 +220,15 @@ def _after(text: str | None) -> tuple[Any, ...] | None:
 
 
 def _filters(query: AppointmentsAsked) -> dict[str, Any]:
-    filters: dict[str, Any] = {
-        name: getattr(query, name)
-        for name in (
-            "doctor_id",
-            "patient_id",
-            "location_id",
-            "service_id",
-            "series_id",
-            "needs_rescheduling",
-        )
+    where: dict[str, Any] = {"doctor_id": query.doctor_id, "location_id": query.location_id}
+    return {
+        **where,
+        **{
+            name: getattr(query, name)
+            for name in ("patient_id", "service_id", "series_id", "needs_rescheduling")
+        },
+        **filters.bounds(query.from_, query.to, on=query.date, **where),
+        "statuses": query.status,
+        "external": filters.outside(query.external_id),
+        "updated_since": filters.moment(query.updated_since, "/updated_since", **where),
     }
-    filters["statuses"] = query.status
-    filters["external"] = external.split(query.external_id) if query.external_id else None
-    filters["updated_since"] = _aware(query.updated_since)
-    if query.date is not None:
-        filters["first"] = filters["last"] = query.date
-    for given, day, moment in ((query.from_, "first", "since"), (query.to, "last", "until")):
-        if isinstance(given, datetime):
-            filters[moment] = _aware(given)
-        elif given is not None:
-            if query.date is not None:
-                raise invalid("/date", "contradicts_range", _("Give a date or a range, not both."))
-            filters[day] = given
-    return filters
-
-
-def _aware(given: datetime | None) -> datetime | None:
-    return given.replace(tzinfo=UTC) if given is not None and given.tzinfo is None else given

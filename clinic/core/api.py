@@ -37,7 +37,7 @@ from clinic.core.validation import field_errors
 __all__ = ["NO_VERSION", "ApiBlueprint", "Route", "answer", "expected_version", "page"]
 
 PREFIX = "/api/v1"
-KEPT_HEADERS = ("Content-Type", "ETag", "Location")
+KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Idempotent-Replayed")
 View = Callable[..., Any]
 V = TypeVar("V", bound=View)
 Answers = Mapping[int, "type[BaseModel] | None"]

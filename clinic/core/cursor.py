@@ -79,3 +79,20 @@ def page(
         "items": [show(row) for row in kept] if show else list(kept),
         "next_cursor": encode(key(kept[-1])) if len(rows) > limit else None,
     }
+
+
+def part(
+    rows: Sequence[Row], limit: int | None, after: str | None, name: Callable[[Row], str]
+) -> tuple[Sequence[Row], str | None]:
+    """Some of a list that is worked out whole, such as a queue in its order of the moment; and the next cursor.
+
+    A page goes on behind the row that was the last one, by its *name*; if that has left meanwhile, where it stood.
+    """
+    last = decode(after, (str, int))
+    begin = 0
+    if last is not None:
+        names = [name(row) for row in rows]
+        begin = names.index(last[0]) + 1 if last[0] in names else max(0, last[1])
+    end = len(rows) if limit is None else begin + limit
+    kept = rows[begin:end]
+    return kept, encode((name(kept[-1]), end - 1)) if kept and end < len(rows) else None

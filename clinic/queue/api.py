@@ -8,9 +8,10 @@ from typing import Any
 
 from flask import Response, g
 
+from clinic.booking import expanding
 from clinic.booking.refusals import AlreadyCheckedIn, DayFull, NotThisTime, NotToday
 from clinic.booking.states import InvalidTransition
-from clinic.core import audit, tenancy
+from clinic.core import audit, cursor, tenancy
 from clinic.core.access import allow
 from clinic.core.api import ApiBlueprint, answer
 from clinic.core.errors import Forbidden, NotFound, invalid
@@ -80,16 +81,12 @@ def queue(id: uuid.UUID, query: DayOf) -> Response:
     if not doctors:
         raise NotFound
     rule = order.rule_of(doctors[0], tenancy.require())
-    placed = order.places(entries, rule, doctors[0].now)
+    places = order.places(entries, rule, doctors[0].now)
+    placed, more = cursor.part(places, query.limit, query.cursor, lambda place: str(place.entry.id))
     audit.listed("queue_entry", [place.entry.id for place in placed], by=g.actor)
-    body = dumps(
-        {
-            "items": [
-                show(place.entry, place.ahead, place.estimated_wait_minutes, place.why) for place in placed
-            ],
-            "next_cursor": None,
-        }
-    )
+    items = [show(place.entry, place.ahead, place.estimated_wait_minutes, place.why) for place in placed]
+    expanding.expand(items, query.expand, by=g.actor)
+    body = dumps({"items": items, "next_cursor": more})
     return answer(body, etag=sha256(body).hexdigest()[:32])
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
+from pydantic import Field
+
 from clinic.core.fields import Line, Note
-from clinic.core.schema import Body, ListOf, Query, Reply
+from clinic.core.schema import LARGEST_PAGE, Body, Expand, ListOf, Query, Reply
+from clinic.core.text import Text
 from clinic.core.times import Date
 from clinic.patients.schemas import NewPatient
 
@@ -34,9 +37,12 @@ class CheckIn(Body):
 
 
 class DayOf(Query):
-    """Which day; today at the doctor's location if left out."""
+    """Which day; today at the doctor's location if left out. All of it, unless a limit is given."""
 
     date: Date | None = None
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] | None = None
+    cursor: Annotated[str, Text(2000)] | None = None
+    expand: Expand[Literal["patient", "doctor"]] = frozenset()
 
 
 class Prioritise(Body):
@@ -70,6 +76,8 @@ class Entry(Reply):
     ahead: int
     estimated_wait_minutes: int
     why: str
+    patient: dict[str, Any] | None = Field(None, description="With `expand=patient`.")
+    doctor: dict[str, Any] | None = Field(None, description="With `expand=doctor`.")
 
 
 Queue = ListOf[Entry]

@@ -14,7 +14,7 @@ from clinic.core.access import allow
 from clinic.core.api import ApiBlueprint, answer, expected_version, page
 from clinic.core.i18n import gettext
 from clinic.core.records import CodeTaken
-from clinic.core.schema import ListOf
+from clinic.core.schema import Listing, ListOf
 from clinic.tenants import actions, queries, schemas
 from clinic.tenants.vocabulary import KINDS, READ_ONLY_KINDS
 
@@ -149,17 +149,18 @@ def show_location(row: Any, outside: dict[str, str]) -> dict[str, Any]:
 
 @lookups.get("/lookups", answers=ListOf[schemas.LookupKind])
 @allow("schedule.read")
-def every_lookup() -> dict[str, Any]:
+def every_lookup(query: Listing) -> dict[str, Any]:
     """Every list with its values in use."""
+    kinds, more = cursor.part(list(KINDS), query.limit, query.cursor, str)
     items = [
         {
             "kind": kind,
             "read_only": kind in READ_ONLY_KINDS,
             "values": [show_lookup(row) for row in queries.lookups(kind, limit=200)],
         }
-        for kind in KINDS
+        for kind in kinds
     ]
-    return {"items": items, "next_cursor": None}
+    return {"items": items, "next_cursor": more}
 
 
 @lookups.get("/lookups/<kind>", answers=ListOf[schemas.Lookup])
