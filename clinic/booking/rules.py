@@ -18,10 +18,12 @@ from clinic.core import tenancy
 from clinic.core.access import Actor
 from clinic.core.errors import invalid
 from clinic.core.i18n import lazy_gettext as _
+from clinic.core.records import must_exist
 from clinic.schedule import loading, overview, slots, tokens, walltime
 from clinic.schedule.asking import DAYS_AHEAD, asker
 from clinic.schedule.facts import Slot, Wish
 from clinic.schedule.loading import Whose
+from clinic.schedule.models import OneOffSession, Room
 from clinic.schedule.timetable import Timetable
 from clinic.schedule.walltime import NonexistentTime, epoch, moment
 
@@ -99,6 +101,7 @@ def timed(asked: Asked, who: Whose, timetable: Timetable, wanted: datetime, by: 
             verdict.room_id,
             verdict.place,
         )
+    _refuse_unknown(asked)
     if asked.overbook and all(reason.code in BEYOND for reason in verdict.reasons):
         return beyond(asked, who, timetable, wanted, ends, wish)
     raise of(verdict.reasons, by, wanted.astimezone(timetable.doctor.zone).date())
@@ -123,6 +126,7 @@ def beyond(
 
 def token(asked: Asked, who: Whose, timetable: Timetable, day: date, counter: Any, by: Actor) -> Place:
     """The next number of a day, or a walk-in: somebody who is here and needs no time."""
+    _refuse_unknown(asked)
     doctor, wish = who.doctors[0], wish_of(asked, who)
     asking = asker(by, who.now, wish)
     answer = tokens.check(timetable, day, wish, asking, by_desk=by.audience == "staff" or by.kind == "key")
@@ -145,6 +149,12 @@ def token(asked: Asked, who: Whose, timetable: Timetable, day: date, counter: An
         token=counter.last_token + 1 if numbered else None,
         overbooked=bool(against),
     )
+
+
+def _refuse_unknown(asked: Asked) -> None:
+    """A room or session that is not here makes every time busy or closed: better to say which id is nothing's."""
+    must_exist(Room, {"/room_id": asked.room_id})
+    must_exist(OneOffSession, {"/session_id": asked.session_id})
 
 
 def refuse_busy_patient(asked: Asked, place: Place, engagements: list[Any], who: Whose, by: Actor) -> None:
