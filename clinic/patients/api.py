@@ -96,7 +96,9 @@ def by_document(document_type: str, document_number: str) -> Response:
 def change(id: uuid.UUID, body: PatientChange) -> Response:
     """Change a patient's record."""
     actions.update(id, changes=body.given(), version=expected_version(), reason=_reason(), by=g.actor)
-    return read(id)
+    # Whoever changes a record has it open: also the one who has just made it confidential.
+    record = opening.open_made(id, made=False, by=g.actor)
+    return answer(show(record, by=g.actor), version=record.row.version)
 
 
 # Taking a patient out may call visits off: that route is booking's (``booking/api_leaving.py``), over the verb here.
