@@ -47,10 +47,14 @@ class Ranged(Records[M]):
         plain = dict(filters)
         first, last, zone = plain.pop("from_", None), plain.pop("to", None), tenancy.require().zone
         begins, ends = self.reach
-        if first is not None:
-            yield ends > begin_of(first, zone, at="/from")
-        if last is not None:
-            yield begins < end_of(last, zone, at="/to")
+        since = None if first is None else begin_of(first, zone, at="/from")
+        until = None if last is None else end_of(last, zone, at="/to")
+        if since is not None and until is not None and until <= since:
+            raise Invalid(FieldError("/to", "invalid_range", str(_("The end is before the beginning."))))
+        if since is not None:
+            yield ends > since
+        if until is not None:
+            yield begins < until
         yield from super().where(plain)
 
 

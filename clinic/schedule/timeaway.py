@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import ColumnElement, or_
+
 from clinic.core import tenancy
 from clinic.core.access import Actor
 from clinic.core.errors import FieldError, Invalid
@@ -39,6 +41,13 @@ class TimeAway(Ranged[T]):
         """The zone on whose clock this is read and repeated."""
         raise NotImplementedError
 
+    def where(self, filters: Mapping[str, Any]) -> Iterator[ColumnElement[bool]]:
+        yield from super().where(filters)
+        if (first := filters.get("from_")) is not None:
+            # ``until_at`` has days to spare: what does not repeat is over when it says so.
+            since = begin_of(first, tenancy.require().zone, at="/from")
+            yield or_(self.model.rrule.is_not(None), self.model.ends_at > since)
+
     def fill(self, record: T, fields: Mapping[str, Any]) -> None:
         plain = dict(fields)
         start, end, is_new = plain.pop("start", None), plain.pop("end", None), not record.version
@@ -48,6 +57,8 @@ class TimeAway(Ranged[T]):
             record.starts_at = begin_of(start, zone, at="/start")
         if end is not None:
             record.ends_at = end_of(end, zone, at="/end")
+            if not isinstance(end, datetime) and record.ends_at <= record.starts_at:
+                raise out_of_order("/end")
         elif is_new:
             if not record.all_day:
                 raise Invalid(FieldError("/end", "required", str(_("This is needed."))))
