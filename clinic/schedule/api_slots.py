@@ -124,7 +124,7 @@ def _resolve(query: SlotsAsked, *, open_ended: bool = False) -> Question:
         service_id=query.service_id,
     )
     if query.doctor_id and not who.doctors:
-        raise slots.unknown_id("/doctor_id")
+        _must_be_somebody(query.doctor_id)
     _refuse_unknown(query, who)
     zone = who.zone_at(query.location_id) if query.location_id else who.zone_of_all()
     today = who.now.astimezone(zone).date()
@@ -145,6 +145,12 @@ def _resolve(query: SlotsAsked, *, open_ended: bool = False) -> Question:
     _refuse_range(first, last)
     wish = Wish(who.service, location_id=query.location_id)
     return Question(who, first, last, wish, asking(g.actor, who.now, wish, audience=query.audience))
+
+
+def _must_be_somebody(doctor_id: uuid.UUID) -> None:
+    """A doctor of another specialty than the one asked for has no slots; one who is not here is unknown."""
+    if not loading.whose(doctor_ids=[doctor_id])[0].doctors:
+        raise slots.unknown_id("/doctor_id")
 
 
 def _refuse_range(first: date | datetime, last: date | datetime) -> None:
