@@ -62,12 +62,22 @@ def ends(text: str, first: datetime, zone: ZoneInfo) -> datetime | None:
 def _nearer(text: str, first: datetime, since: datetime) -> datetime:
     """A later beginning with the same occurrences from *since* on: a daily rule of 2019 is not walked day by day."""
     parts = _parts(text)
-    stride = STRIDES.get(parts["FREQ"])
-    if stride is None or "COUNT" in parts:
+    if "COUNT" in parts:
         return first
-    stride *= int(parts.get("INTERVAL", "1"))
+    interval = int(parts.get("INTERVAL", "1"))
+    if parts["FREQ"] not in STRIDES:
+        return _years_nearer(first, since, 4 * interval)
+    stride = STRIDES[parts["FREQ"]] * interval
     # One stride early: the week that a weekly rule begins in counts only from that day on.
     return first + stride * max(0, (since - first) // stride - 1)
+
+
+def _years_nearer(first: datetime, since: datetime, stride: int) -> datetime:
+    """Whole intervals of months and years later; of four years, after which a 29 February comes again."""
+    try:
+        return first.replace(year=first.year + stride * max(0, (since.year - first.year) // stride - 1))
+    except ValueError:  # save in a year such as 2100
+        return first
 
 
 def _rule(text: str, first: datetime, zone: ZoneInfo) -> rrule:

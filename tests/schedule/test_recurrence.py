@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from dateutil.rrule import rrulestr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.schedule.recurrence import InvalidRecurrence, check, ends, occurrences
@@ -147,6 +147,53 @@ def test_an_old_rule_is_looked_up_without_walking_through_its_years(
     before = since + timedelta(days=length)
     whole = [day for day in rrulestr(rule, dtstart=FIRST).between(since, before, inc=True) if day < before]
     assert occurrences(rule, FIRST, PARIS, since, before) == whole
+
+
+LONG_AGO = [wall(f"{day} 09:00") for day in ("1901-12-31", "1896-02-29", "1996-02-29", "2019-07-01")]
+
+
+@settings(deadline=None, max_examples=60)  # the library walks through all the years
+@given(
+    st.sampled_from(
+        [
+            "FREQ=MONTHLY",
+            "FREQ=MONTHLY;INTERVAL=5;BYMONTHDAY=-1",
+            "FREQ=MONTHLY;INTERVAL=7;BYDAY=MO,2TU,-1FR",
+            "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1;UNTIL=20990101",
+            "FREQ=MONTHLY;INTERVAL=25;BYMONTHDAY=29,30,31",
+            "FREQ=YEARLY",
+            "FREQ=YEARLY;INTERVAL=3;BYDAY=MO",
+            "FREQ=YEARLY;INTERVAL=2;BYMONTH=2;BYMONTHDAY=29",
+            "FREQ=YEARLY;BYDAY=20MO,-1SU",
+        ]
+    ),
+    st.sampled_from(LONG_AGO),
+    st.integers(-2000, 12_000),
+    st.integers(0, 1500),
+)
+def test_a_rule_of_months_or_years_is_the_same_from_whichever_year_it_is_looked_up(
+    rule: str, first: datetime, ahead: int, length: int
+) -> None:
+    since = FIRST + timedelta(days=ahead)
+    before = since + timedelta(days=length)
+    whole = [day for day in rrulestr(rule, dtstart=first).between(since, before, inc=True) if day < before]
+    assert occurrences(rule, first, PARIS, since, before) == whole
+
+
+def test_a_block_of_another_century_is_not_walked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever enters one makes every question about the doctor's time walk through all of its days."""
+    begun: list[datetime] = []
+
+    def counted(text: str, *, dtstart: datetime, cache: bool) -> object:
+        begun.append(dtstart)
+        return rrulestr(text, dtstart=dtstart, cache=cache)
+
+    monkeypatch.setattr("clinic.schedule.recurrence.rrulestr", counted)
+    every_day = "FREQ=MONTHLY;BYMONTHDAY=" + ",".join(str(day) for day in range(1, 32))
+    since = wall("2026-11-23 00:00")
+    found = occurrences(every_day, wall("1800-01-01 09:00"), PARIS, since, since + timedelta(days=7))
+    assert len(found) == 7
+    assert begun[0].year >= 2018
 
 
 @pytest.mark.parametrize(
