@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import get_ident
 from typing import Any
 from unittest.mock import patch
 
@@ -28,12 +27,15 @@ class Seen(list[str]):
 
 @contextmanager
 def watch() -> Iterator[Seen]:
-    """``with watch() as seen:`` – what this process sends meanwhile, but for the thread that notes the uses of keys."""
-    seen, here = Seen(), get_ident()
+    """``with watch() as seen:`` – what is sent meanwhile in transactions.
+
+    Not what goes aside, each statement by itself: limits lease their tokens and keys note their uses now and then.
+    """
+    seen = Seen()
     execute = psycopg.Cursor.execute
 
     def watched(self: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
-        if get_ident() == here or not self.connection.autocommit:
+        if not self.connection.autocommit:
             seen.append(query.decode() if isinstance(query, bytes) else str(query))
         return execute(self, query, *args, **kwargs)
 
