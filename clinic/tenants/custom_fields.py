@@ -13,10 +13,12 @@ from clinic.core import audit, custom, db
 from clinic.core.access import Actor
 from clinic.core.errors import FieldError, Invalid, NotFound
 from clinic.core.i18n import lazy_gettext as _
+from clinic.core.patterns import is_tame
 
 KINDS = ("patient", "doctor", "appointment", "availability", "block")
 OF_THEIR_OWN = frozenset({"$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef"})
 """Words that would have a schema depend on what lies elsewhere. References within it do."""
+NOT_INSIDE = frozenset({"$schema"})
 
 PUT = """
 INSERT INTO custom_field_schema (tenant_id, kind, schema) VALUES (%(tenant)s, %(kind)s, %(schema)s)
@@ -66,10 +68,17 @@ def _reaching_out(part: Any, whole: Mapping[str, Any], at: str) -> Iterator[Fiel
     if isinstance(part, Mapping):
         for name, value in part.items():
             here = f"{at}/{_escaped(name)}"
-            if name in OF_THEIR_OWN or (
-                name == "$ref" and isinstance(value, str) and not _leads(value, whole)
+            if (
+                name in OF_THEIR_OWN
+                or (name in NOT_INSIDE and at)
+                or (name == "$ref" and isinstance(value, str) and not _leads(value, whole))
             ):
                 yield _error(here)
+            elif name == "pattern" and isinstance(value, str) and not is_tame(value):
+                yield _wild(here)
+            elif name == "patternProperties" and isinstance(value, Mapping):
+                yield from (_wild(f"{here}/{_escaped(each)}") for each in value if not is_tame(each))
+                yield from _reaching_out(value, whole, here)
             else:
                 yield from _reaching_out(value, whole, here)
     elif isinstance(part, list):
@@ -92,6 +101,11 @@ def _leads(reference: str, whole: Any) -> bool:
 
 def _error(at: str) -> FieldError:
     return FieldError(at, "invalid_schema", str(_("This is not a JSON Schema that we can hold records to.")))
+
+
+def _wild(at: str) -> FieldError:
+    message = _("This pattern may fit in too many ways: begin it with ^, and repeat nothing that repeats.")
+    return FieldError(at, "invalid_schema", str(message))
 
 
 def _escaped(step: object) -> str:
