@@ -7,7 +7,7 @@ and the verb that knows the location makes an instant of it.
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Annotated
 
 from pydantic import Field
@@ -60,11 +60,23 @@ def wall_or_instant(text: str) -> datetime:
 
 
 def instant(text: str) -> datetime:
-    """An RFC 3339 time with an offset: an aware datetime. ``Wrong("invalid_time")`` without one."""
+    """An RFC 3339 time as an aware datetime; without an offset it is the wall clock of the clinic that we act in.
+
+    ``Wrong("invalid_time")`` for another spelling, and for one without an offset on the platform's own host;
+    ``Wrong("nonexistent_time")`` for a time that the clock skips. One that it repeats is the first.
+    """
+    from clinic.core import tenancy
+
     moment = wall_or_instant(text)
-    if moment.tzinfo is None:
+    if moment.tzinfo is not None:
+        return moment
+    clinic = tenancy.current()
+    if clinic is None:
         raise Wrong("invalid_time", _("Write the time with its offset, such as 2026-11-23T09:00:00-05:00."))
-    return moment
+    local = moment.replace(tzinfo=clinic.zone)
+    if local.astimezone(UTC).astimezone(clinic.zone).replace(tzinfo=None) != moment:
+        raise Wrong("nonexistent_time", _("The clock skips this time on that day."))
+    return local
 
 
 def date_or_instant(text: str) -> date | datetime:
@@ -101,7 +113,16 @@ WallOrInstant = Annotated[
     ),
 ]
 Instant = Annotated[
-    datetime, Parsed(instant, {**_MOMENT, "examples": ["2026-11-23T09:00:00-05:00"]}, "invalid_time")
+    datetime,
+    Parsed(
+        instant,
+        {
+            **_MOMENT,
+            "description": "RFC 3339. Without an offset: the wall clock of the clinic.",
+            "examples": ["2026-11-23T09:00:00-05:00"],
+        },
+        "invalid_time",
+    ),
 ]
 DateOrInstant = Annotated[
     date | datetime,

@@ -87,7 +87,9 @@ def read(id: uuid.UUID) -> Response:
 @allow("patients.read")
 def by_document(document_type: str, document_number: str) -> Response:
     """Read the record of who has a document."""
-    record = opening.open_by_document(document_type, document_number, reason=_reason(), by=g.actor)
+    # A number may hold slashes, but one at the end is the path's own (API.md §1, host).
+    number = document_number.rstrip("/")
+    record = opening.open_by_document(document_type, number, reason=_reason(), by=g.actor)
     return answer(show(record, by=g.actor), version=record.row.version)
 
 

@@ -68,7 +68,9 @@ def entry(id: uuid.UUID) -> Response:
     """One entry, with how many are ahead."""
     found = queries.entry(id, by=g.actor)
     audit.read("queue_entry", id, by=g.actor, patient_id=found.patient_id)
-    return answer(_placed(found))
+    # Not the version: who is ahead changes with others' entries.
+    body = dumps(_placed(found))
+    return answer(body, etag=_tag(body))
 
 
 @api.get("/doctors/<uuid:id>/queue", answers=Queue)
@@ -87,7 +89,7 @@ def queue(id: uuid.UUID, query: DayOf) -> Response:
     items = [show(place.entry, place.ahead, place.estimated_wait_minutes, place.why) for place in placed]
     expanding.expand(items, query.expand, by=g.actor)
     body = dumps({"items": items, "next_cursor": more})
-    return answer(body, etag=sha256(body).hexdigest()[:32])
+    return answer(body, etag=_tag(body))
 
 
 @api.post("/doctors/<uuid:id>/queue/call-next", answers={200: Entry, 204: None})
@@ -152,6 +154,10 @@ def priority(id: uuid.UUID, body: Prioritise) -> Response:
 def transfer(id: uuid.UUID, body: Transfer) -> Response:
     """To another doctor's queue; the ticket stays."""
     return _one(actions.transfer(id=id, doctor_id=body.doctor_id, by=g.actor))
+
+
+def _tag(body: bytes) -> str:
+    return sha256(body).hexdigest()[:32]
 
 
 def _one(entry: Any) -> Response:

@@ -81,7 +81,7 @@ hang(
 @allow("schedule.inspect")
 def by_document(document_type: str, number: str, query: DoctorRead) -> Response:
     """The doctor with this document."""
-    doctor = people.by_document(document_type, number)
+    doctor = people.by_document(document_type, number.rstrip("/"))
     return answer(show([doctor], query.expand)[0], version=doctor.version)
 
 
