@@ -192,7 +192,7 @@ def move_there(token: str) -> Any:
         return _checked(opened, choice, too_old)
     start, doctor_id = choice.start, choice.doctor_id
     try:
-        answer = pages.once(lambda: _moved(opened, start, doctor_id))
+        answer = pages.once(lambda: _moved(opened, start, doctor_id), by=opened.by)
     except InvalidTransition:
         return redirect(url_for("visit.visit", token=token), 303)
     except CancelTooLate as refusal:

@@ -139,7 +139,7 @@ def confirm() -> Any:
         return _check(form, choice, kept, too_old)
     forms_portal.count("book")
     try:
-        answer = pages.once(lambda: redirect(_book(form, choice), 303))
+        answer = pages.once(lambda: redirect(_book(form, choice), 303), by=forms_portal.visitor())
     except LOST as refusal:
         return _another(form, choice, refusal)
     except (*NOT_THIS_PERSON, pages.SentBefore) as refusal:

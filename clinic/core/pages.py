@@ -17,6 +17,7 @@ from flask_wtf.csrf import validate_csrf
 from wtforms import ValidationError
 
 from clinic.core import idempotency
+from clinic.core.access import Actor
 from clinic.core.body import KEY_LENGTH
 from clinic.core.errors import Refusal
 from clinic.core.i18n import lazy_gettext as _
@@ -37,20 +38,21 @@ class SentBefore(Refusal):
     title = _("This form was sent once already, with other answers. If you mean it, send it again.")
 
 
-def once(do: Callable[[], Any]) -> Response:
+def once(do: Callable[[], Any], *, by: Actor | None = None) -> Response:
     """Answer a form that creates something: sent twice, it is done once and answered alike.
 
     *do* calls the verb and answers a view's answer (a redirect, a fragment with its ``HX-`` headers), in the verb's
     transaction. What it refuses is raised as ever and nothing of it is kept: the form that is shown again has a fresh
     key. Raises ``SentBefore`` for other answers under the key of a form that was done (somebody went back a page),
-    ``InProgress``. A form without a key is simply done.
+    ``InProgress``. A form without a key is simply done. *by*: whose form it is, if not the signed-in person's: visitors
+    are many, and none of them is given another's answer.
     """
     key = request.form.get(KEY, "")
     if not 1 <= len(key) <= KEY_LENGTH or CONTROL.search(key):
         return make_response(do())
     try:
         given = idempotency.once(
-            key, _fingerprint(), by=g.actor, do=lambda: _to_keep(make_response(do())), refuse=_raised
+            key, _fingerprint(), by=by or g.actor, do=lambda: _to_keep(make_response(do())), refuse=_raised
         )
     except idempotency.KeyReused:
         raise SentBefore from None
