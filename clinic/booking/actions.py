@@ -56,7 +56,7 @@ def book(*, asked: Asked, by: Actor) -> Visit:
     if known is not None:
         # The key stays with its visit for good and answers it as it stands (API.md §1).
         return known
-    return take(_ready(asked, who, by), by=by)
+    return take(_ready(asked, who, by), last=True, by=by)
 
 
 def prepare(asked: Asked, *, by: Actor) -> Ready:
@@ -66,13 +66,16 @@ def prepare(asked: Asked, *, by: Actor) -> Ready:
     return _ready(asked, who, by)
 
 
-def take(ready: Ready, *, by: Actor) -> Visit:
-    """Lock, ask the rules, insert. A refusal is taken back to where it began and brings other times with it."""
+def take(ready: Ready, *, last: bool = False, by: Actor) -> Visit:
+    """Lock, ask the rules, insert. A refusal is taken back to where it began and brings other times with it.
+
+    *last*: the verb does nothing after this, so it may be committed in the same breath.
+    """
     if ready.asked.patient is not None:
         # Whoever is made for this booking is unmade with it, before we look for other times.
         db.send(SAVEPOINT)
     try:
-        return attempt(ready, by=by)
+        return attempt(ready, last=last, by=by)
     except (SlotTaken, DayFull) as refusal:
         # Let go of the day before looking for other times: others are waiting for it.
         db.send(BACK)
@@ -92,15 +95,15 @@ def _ready(asked: Asked, who: Whose, by: Actor) -> Ready:
     return Ready(asked, who, wanted, rules.days(asked, who, wanted))
 
 
-def attempt(ready: Ready, *, by: Actor) -> Visit:
+def attempt(ready: Ready, *, last: bool = False, by: Actor) -> Visit:
     """As ``take``, for who takes it back and looks for other times by themselves."""
     try:
-        return _take(ready, by)
+        return _take(ready, by, last=last)
     except Vanished:
         raise SlotTaken from None
 
 
-def _take(ready: Ready, by: Actor) -> Visit:
+def _take(ready: Ready, by: Actor, *, last: bool) -> Visit:
     asked, who, wanted, days = ready
     doctor = who.doctors[0]
     patient_id = patient_of(asked, by=by)
@@ -109,8 +112,10 @@ def _take(ready: Ready, by: Actor) -> Visit:
         days=[(doctor.id, day) for day in days],
         room_kinds=[who.service.room_kind if who.service else None],
         room_ids=[asked.room_id],
+        holding=False,
     )
-    standing = loading.standing(who, days[0], days[-1], room_id=asked.room_id)
+    # The locked days are read with their lock; what stands beside them does not matter to one time.
+    standing = loading.standing(who, days[0], days[-1], room_id=asked.room_id, days=False)
     engaged = queries.engagements(patient_id, wanted or who.now, who.now)
     opening = [] if asked.patient is not None else [SAVEPOINT]
     answers = db.send(*opening, *locking, *standing, engaged)[len(opening) :]
@@ -122,7 +127,8 @@ def _take(ready: Ready, by: Actor) -> Visit:
     if locked[1][0].version != doctor.version:
         # Somebody changed the doctor between our first look and the lock: look again, now that nobody can.
         who, _rest = loading.whose(doctor_ids=[doctor.id], service_id=asked.service_id)
-    rows = answers[len(locking) : -1]
+    rules_rows, busy, *rooms = answers[len(locking) : -1]
+    rows = [rules_rows, busy, locked[3], *rooms]
     timetable = loading.timetables(who, days[0], days[-1], rows, room_id=asked.room_id)[0]
     counters = {day.date: day for day in locked[3]}
     hold = holds.live(asked.hold_id, by=by) if asked.hold_id else asked.offer
@@ -131,7 +137,7 @@ def _take(ready: Ready, by: Actor) -> Visit:
     else:
         place = rules.token(asked, who, timetable, days[0], counters[days[0]], by)
     rules.refuse_busy_patient(asked, place, engagements, who, by)
-    return inserting.insert(asked, who, place, patient_id, counters[place.date], by, hold)
+    return inserting.insert(asked, who, place, patient_id, counters[place.date], by, hold, last=last)
 
 
 # -- who and whose ------------------------------------------------------------------------------------------------

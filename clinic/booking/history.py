@@ -19,7 +19,12 @@ SELECT a.tenant_id, %(id)s, a.id, clock_timestamp(), %(step)s, %(from_status)s, 
        %(actor)s
   FROM appointment a WHERE a.tenant_id = %(tenant)s AND a.id = %(appointment_id)s
 """
-"""Selects from the visit: behind an INSERT that a conflict kept out, it writes nothing and does not fail."""
+FIRST = """
+INSERT INTO appointment_history (tenant_id, id, appointment_id, at, step, to_status, reason, actor)
+VALUES (%(tenant)s, %(id)s, %(appointment_id)s, clock_timestamp(), 'book', %(to_status)s, %(reason)s, %(actor)s)
+"""
+OF_A_VISIT = "appointment_history_of_appointment"
+"""The foreign key of a step: there is none without its visit."""
 
 
 def history(
@@ -40,6 +45,20 @@ def history(
         "from_status": from_status,
         "to_status": to_status,
         "before": Jsonb(dict(before or {})),
+        "reason": reason,
+        "actor": by.caller,
+    }
+
+
+def first(appointment_id: uuid.UUID, status: str, *, by: Actor, reason: str | None = None) -> Statement:
+    """The statement that writes the first step, right behind the INSERT of its visit.
+
+    If a conflict kept the visit out, this one fails (``OF_A_VISIT``), and with it all that follows in the pipeline.
+    """
+    return FIRST, {
+        "id": new_id(),
+        "appointment_id": appointment_id,
+        "to_status": status,
         "reason": reason,
         "actor": by.caller,
     }

@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from clinic.booking import queries, rules
 from clinic.booking.asking import Asked
-from clinic.booking.history import history
+from clinic.booking.history import OF_A_VISIT, first
 from clinic.booking.queries import Visit
 from clinic.booking.refusals import Vanished
 from clinic.core import audit, db, events, external
@@ -46,17 +47,25 @@ USE_HOLD = "DELETE FROM hold WHERE tenant_id = %(tenant)s AND id = %(hold_id)s"
 
 
 def insert(
-    asked: Asked, who: Whose, place: rules.Place, patient_id: uuid.UUID, counter: Any, by: Actor, hold: Any
+    asked: Asked,
+    who: Whose,
+    place: rules.Place,
+    patient_id: uuid.UUID,
+    counter: Any,
+    by: Actor,
+    hold: Any,
+    *,
+    last: bool = False,
 ) -> Visit:
     """Write the visit with its count on the day, its first step, its audit row and its event; the day is locked.
 
-    Raises ``Vanished`` if a constraint kept it out.
+    *last*: and commit, unless there is more to write. Raises ``Vanished`` if a constraint kept the visit out.
     """
     doctor, service, id = who.doctors[0], who.service_row, new_id()
     pending = bool(service and service.requires_approval and asked.binds(by))
     status = "pending" if pending else "booked"
     cap = cap_of(doctor, counter.max_appointments)
-    inserted, *_rest = db.send(
+    statements: list[db.Statement] = [
         (
             INSERT,
             {
@@ -96,6 +105,7 @@ def insert(
                 "hash": asked.idempotency_hash,
             },
         ),
+        first(id, status, by=by, reason=asked.overbook_reason if place.overbooked else None),
         (
             COUNT,
             {
@@ -107,7 +117,6 @@ def insert(
             },
         ),
         *([(USE_HOLD, {"hold_id": hold.id})] if hold else []),
-        history(id, "book", None, status, by=by, reason=asked.overbook_reason if place.overbooked else None),
         audit.entry(
             "appointment.overbook" if place.overbooked else "appointment.book",
             "appointment",
@@ -117,9 +126,13 @@ def insert(
             reason=asked.overbook_reason if place.overbooked else None,
         ),
         events.entry("appointment.requested" if pending else "appointment.booked", "appointment", id, 1),
-    )
-    if not inserted:
-        raise Vanished
+    ]
+    try:
+        inserted = db.send(*statements, last=last and not asked.external_ids)[0]
+    except psycopg.errors.ForeignKeyViolation as error:
+        if db.diagnose(error)[1] == OF_A_VISIT:
+            raise Vanished from None
+        raise
     if asked.external_ids:
         external.put("appointment", id, asked.external_ids)
         return db.row(queries.ONE, id=id)

@@ -82,7 +82,8 @@ def once(
         db.session.expire_all()
         db.driver().execute("ROLLBACK TO SAVEPOINT once")
         answer = refuse(refusal)
-    db.send((STORE, {**mine, "status": answer.status, "headers": Jsonb(answer.headers), "body": answer.body}))
+    kept = {**mine, "status": answer.status, "headers": Jsonb(answer.headers), "body": answer.body}
+    db.send((STORE, kept), last=True)
     return answer
 
 

@@ -43,7 +43,8 @@ SELECT d.id, d.full_name, d.name_key, d.booking_mode, d.slot_minutes, d.max_appo
          AS has_hours
   FROM doctor d
  WHERE d.tenant_id = %(tenant)s"""
-ONE_DOCTOR = " AND d.id = ANY(%(doctor_ids)s)"
+ONE_DOCTOR = " AND d.id = %(doctor_id)s"
+THESE = " AND d.id = ANY(%(doctor_ids)s)"
 ACTIVE = " AND d.is_active"
 OF_SPECIALTY = """ AND EXISTS (
     SELECT 1 FROM doctor_specialty x
@@ -135,6 +136,11 @@ SELECT r.id, r.location_id, r.kind, r.name,
 """
 
 
+OF_MANY, OF_ONE = "doctor_id = ANY(%(doctors)s)", "doctor_id = %(doctor)s"
+ONE_RULES, ONE_BUSY, ONE_DAYS = (sql.replace(OF_MANY, OF_ONE) for sql in (RULES, BUSY, DAYS))
+"""The same for one doctor: cheaper to send, and one plan serves everybody. For a list of any length each is planned."""
+
+
 @dataclass(slots=True)
 class Whose:
     """Whose time is asked about: rows of doctors, locations by id, the visit type, and the database's now."""
@@ -186,11 +192,13 @@ def whose(
     Without *doctor_ids*: every active doctor of the specialty, if given, who offers the visit type. An inactive or
     unknown doctor or service is simply not found; who asked by id compares. *also*: more statements to send along.
     """
-    sql, params = (
-        DOCTORS,
-        {"doctor_ids": list(doctor_ids or ()), "specialty_id": specialty_id, "service_id": service_id},
-    )
-    sql += ONE_DOCTOR if doctor_ids is not None else ACTIVE
+    sql, params = DOCTORS, dict[str, Any](specialty_id=specialty_id, service_id=service_id)
+    if doctor_ids is None:
+        sql += ACTIVE
+    elif len(doctor_ids) == 1:
+        sql, params["doctor_id"] = sql + ONE_DOCTOR, doctor_ids[0]
+    else:
+        sql, params["doctor_ids"] = sql + THESE, list(doctor_ids)
     if specialty_id:
         sql += OF_SPECIALTY
     if service_id and doctor_ids is None:
@@ -241,10 +249,20 @@ def window(first: date, last: date) -> dict[str, Any]:
     }
 
 
-def standing(who: Whose, first: date, last: date, *, room_id: uuid.UUID | None = None) -> list[db.Statement]:
-    """The statements whose rows ``timetables`` takes: rules, busy, days and, if the visit needs one, rooms."""
-    params = {**window(first, last), "doctors": [doctor.id for doctor in who.doctors]}
-    statements: list[db.Statement] = [(RULES, params), (BUSY, params), (DAYS, params)]
+def standing(
+    who: Whose, first: date, last: date, *, room_id: uuid.UUID | None = None, days: bool = True
+) -> list[db.Statement]:
+    """The statements whose rows ``timetables`` takes: rules, busy, days and, if the visit needs one, rooms.
+
+    *days* False: without the days, which whoever asks has read already.
+    """
+    doctors = [doctor.id for doctor in who.doctors]
+    params: dict[str, Any] = window(first, last)
+    if len(doctors) == 1:
+        order, params["doctor"] = (ONE_RULES, ONE_BUSY, ONE_DAYS), doctors[0]
+    else:
+        order, params["doctors"] = (RULES, BUSY, DAYS), doctors
+    statements: list[db.Statement] = [(sql, params) for sql in (order if days else order[:2])]
     kind = who.service.room_kind if who.service else None
     if kind or room_id:
         statements.append((ROOMS, {**params, "room_kind": kind, "room_id": room_id}))

@@ -289,9 +289,9 @@ def test_without_the_lock_the_cap_would_break(app, north, api, at_once):
     barrier = threading.Barrier(8)
     insert = inserting.insert
 
-    def late(*args):
+    def late(*args, **more):
         barrier.wait(10)
-        return insert(*args)
+        return insert(*args, **more)
 
     api.put(f"/doctors/{north.tok}/days/{working_day(1)}", {"max_appointments": 1})
 
@@ -300,8 +300,8 @@ def test_without_the_lock_the_cap_would_break(app, north, api, at_once):
             asked = Asked(patient_id=people[n], doctor_id=north.tok, date=working_day(1))
             return actions.book(asked=asked, by=Actor("system"))
 
-    unlocked = locks.DAYS.replace("FOR NO KEY UPDATE OF d", "")
-    with patch.object(locks, "DAYS", unlocked), patch.object(inserting, "insert", late):
+    unlocked = locks.DAY.replace("FOR NO KEY UPDATE", "")
+    with patch.object(locks, "DAY", unlocked), patch.object(inserting, "insert", late):
         broken = at_once(8, ask_unlocked)
     # All eight were let in by the rules; only the database's own promise stopped seven of them.
     assert not barrier.broken

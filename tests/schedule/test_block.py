@@ -206,9 +206,9 @@ def _at_once(north, at_once):
         with suppress(threading.BrokenBarrierError):
             looked.wait(2)
 
-    def late_insert(*args):
+    def late_insert(*args, **more):
         meet()
-        return insert(*args)
+        return insert(*args, **more)
 
     def late_look(doctors):
         found = standing(doctors)
