@@ -209,7 +209,9 @@ def test_a_doctor_books_into_their_own_day_alone(page: Any, north: Any, in_north
     form = bose.get(address(north))
     assert bose.post_form(form, {"patient_id": north.carla}, form=BOOK).h1 == "My day"
     assert len(visits(north)) == 2
-    again = bose.post_form(bose.get(address(north, "10:30")), {"patient_id": north.emil}, form=BOOK, status=422)
+    again = bose.post_form(
+        bose.get(address(north, "10:30")), {"patient_id": north.emil}, form=BOOK, status=422
+    )
     assert again.errors == ["There is nothing here by this id."], "no patient of Dr Bose's"
 
 

@@ -43,13 +43,9 @@ def test_a_list_has_items_and_a_next_cursor(api, north, path):
 
 
 @pytest.mark.parametrize("path", LISTS)
-@pytest.mark.parametrize("limit", ["0", "-1", "201", "x", "1.5", ""])
-def test_a_limit_is_1_to_200(api, north, path, limit):
-    refused(api.get(where(path, north), limit=limit), 422, at="/limit")
-
-
-@pytest.mark.parametrize("path", LISTS)
-def test_200_is_a_limit_and_what_is_no_cursor_is_422(api, north, path):
+def test_a_limit_is_1_to_200_and_a_cursor_one_of_ours(api, north, path):
+    for limit in ("0", "-1", "201", "x", "1.5", ""):
+        refused(api.get(where(path, north), limit=limit), 422, at="/limit")
     ok(api.get(where(path, north), limit=200))
     ok(api.get(where(path, north), limit=1))
     for cursor in ("x", "====", "eyJhIjoxfQ", "null", "ä"):
