@@ -108,10 +108,12 @@ def _key(id: uuid.UUID) -> ApiKey:
 
 def _scopes(wanted: Collection[str] | None, by: Actor) -> tuple[str, ...]:
     """The scopes that a key gets, in the order of the list; never more than the caller's own."""
-    chosen = set(READ_SCOPES if wanted is None else wanted)
+    own = by.scopes if by.kind == "key" else frozenset(SCOPES)
+    # Who names none gets what they can give of the read scopes; who names some gets those or a no.
+    chosen = set(READ_SCOPES) & own if wanted is None else set(wanted)
     if unknown := chosen - set(SCOPES):
         raise ValueError(*unknown)
-    if by.kind == "key" and not chosen <= by.scopes:
+    if not chosen or not chosen <= own:
         raise ScopesExceeded
     return tuple(scope for scope in SCOPES if scope in chosen)
 

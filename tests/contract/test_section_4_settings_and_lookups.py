@@ -162,6 +162,9 @@ def test_never_more_than_the_callers_own(api_of):
     answer = weak.post("/api-keys", {"name": "x", "scopes": ["patients:write"]})
     assert answer.status_code in (403, 422), answer.json
     made(weak, "/api-keys", {"name": "x", "scopes": ["patients:read"]})
+    key = made(weak, "/api-keys", {"name": "x"})["id"]
+    assert ok(weak.get(f"/api-keys/{key}"))["scopes"] == ["patients:read"]
+    refused(api_of("north", scopes=["admin"]).post("/api-keys", {"name": "x"}), 403)
 
 
 @pytest.mark.parametrize(

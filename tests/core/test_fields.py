@@ -244,7 +244,7 @@ def test_a_time_that_is_none_is_refused(typed: str) -> None:
     assert refused(times.wall_or_instant, typed) == "invalid_time"
 
 
-def test_an_instant_needs_its_offset() -> None:
+def test_an_instant_needs_its_offset_where_there_is_no_clinic() -> None:
     assert times.instant("2026-11-23T14:00Z") == datetime(2026, 11, 23, 14, tzinfo=UTC)
     assert refused(times.instant, "2026-11-23T14:00") == "invalid_time"
 
