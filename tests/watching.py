@@ -26,16 +26,17 @@ class Seen(list[str]):
 
 
 @contextmanager
-def watch() -> Iterator[Seen]:
+def watch(*, aside: bool = False) -> Iterator[Seen]:
     """``with watch() as seen:`` – what is sent meanwhile in transactions.
 
-    Not what goes aside, each statement by itself: limits lease their tokens and keys note their uses now and then.
+    What goes *aside*, each statement by itself, only on request: limits lease their tokens and keys note their uses
+    now and then.
     """
     seen = Seen()
     execute = psycopg.Cursor.execute
 
     def watched(self: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
-        if not self.connection.autocommit:
+        if aside or not self.connection.autocommit:
             seen.append(query.decode() if isinstance(query, bytes) else str(query))
         return execute(self, query, *args, **kwargs)
 

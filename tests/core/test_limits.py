@@ -110,7 +110,7 @@ def test_every_try_counts_however_many_come_at_once(windows: Windows, at_once: A
 
 def test_a_process_asks_the_database_once_in_a_score(windows: Windows, statements: Any) -> None:
     mine = Leases(windows)
-    with statements() as sent:
+    with statements(aside=True) as sent:
         counts = [mine.incr("a", 60) for _ in range(40)]
     assert counts == list(range(1, 41))
     assert len([line for line in sent if "INSERT INTO rate_window" in line]) == 2
