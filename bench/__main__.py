@@ -1,7 +1,7 @@
-"""``make bench``, or ``python -m bench [races | throughput | engine | search | all]``: what is too big to be a test.
+"""``make bench``, or ``python -m bench [races | churn | engine | search | all]``: what is too big to be a test.
 
-``races`` must end as they must, or the exit code is 1. Everything else is figures, in ratios to something measured in
-the same minute; ``README.md`` beside this file keeps them.
+``races`` and ``churn`` must end as they must, or the exit code is 1. Everything else is figures, in ratios to
+something measured in the same minute; ``README.md`` beside this file keeps them.
 """
 
 from __future__ import annotations
@@ -10,16 +10,19 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from bench import demo, engine, races, search
+from bench import churn, demo, engine, races, search
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", default="all", choices=["all", "races", "engine", "search"])
+    parser.add_argument(
+        "what", nargs="?", default="all", choices=["all", "races", "churn", "engine", "search"]
+    )
     parser.add_argument("--short", action="store_true", help="few repeats and short measurements")
     parser.add_argument(
         "--repeat", type=int, metavar="N", help="repeats of each race, rounds of each measurement"
     )
+    parser.add_argument("--minutes", type=float, default=10.0, help="how long the churn lasts")
     parser.add_argument("--only", default="", metavar="WORDS", help="races with these words in their name")
     given = parser.parse_args(arguments)
     well = True
@@ -30,6 +33,8 @@ def main(arguments: Sequence[str]) -> int:
     with demo.running() as ours:
         if given.what in ("all", "races"):
             well = races.run(ours, repeat=given.repeat, short=given.short, only=given.only)
+        if given.what in ("all", "churn"):
+            well = churn.run(ours, minutes=0.5 if given.short else given.minutes) and well
         if given.what in ("all", "search"):
             search.main(ours.summary["database"]["app"])
     return 0 if well else 1

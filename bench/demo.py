@@ -52,6 +52,11 @@ class Demo:
         with psycopg.connect(self.summary["database"]["superuser"], row_factory=namedtuple_row) as connection:
             return connection.execute(sql, params).fetchall()
 
+    def do(self, sql: str) -> None:
+        """One statement as the superuser, by itself."""
+        with psycopg.connect(self.summary["database"]["superuser"], autocommit=True) as connection:
+            connection.execute(sql)
+
     def log(self, name: str) -> str:
         """What a process of the demo has said so far (``web``, ``worker``, ``postgres``)."""
         path = self.folder / "log" / f"{name}.log"

@@ -228,6 +228,8 @@ class Drive:
     statuses: dict[int, int] = field(default_factory=dict)
     times: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    total: int = 0
+    """All answers, those of the warming up too."""
 
     @property
     def per_second(self) -> float:
@@ -251,6 +253,7 @@ def drive(
             answer = await caller.ask(make(next(numbers)))
             if answer.status == 0:
                 raise ConnectionError("the server hung up")
+            seen.total += 1
             if now >= begins:
                 seen.times.append(answer.seconds)
                 seen.statuses[answer.status] = seen.statuses.get(answer.status, 0) + 1

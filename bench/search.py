@@ -74,9 +74,9 @@ def plans(typed: str) -> Iterator[str]:
     sent: list[db.Statement] = []
     send = db.send
 
-    def watched(*statements: db.Statement) -> list[list[Any]]:
+    def watched(*statements: db.Statement, last: bool = False) -> list[list[Any]]:
         sent.extend(statements)
-        return send(*statements)
+        return send(*statements, last=last)
 
     db.send = watched
     try:

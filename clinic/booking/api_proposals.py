@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, g
 
 from clinic.booking import proposals
-from clinic.booking.refusals import TIMES, AlreadyAnswered, HoldExpired
+from clinic.booking.refusals import TIMES, AlreadyAnswered, AlreadyProposed, HoldExpired
 from clinic.booking.schemas import Appointment
 from clinic.booking.schemas import show as show_visit
 from clinic.booking.schemas_proposals import Proposal, Proposals, ProposalsAsked, Proposed, Reassigning, show
@@ -21,7 +21,7 @@ from clinic.core.api import ApiBlueprint, answer, page
 api = ApiBlueprint("proposals", __name__, about="Another time for a visit, held until somebody answers.")
 
 
-@api.post("/appointments/reassign", answers=Proposed)
+@api.post("/appointments/reassign", answers=Proposed, refuses=[AlreadyProposed])
 @allow("appointments.reassign")
 def reassign(body: Reassigning) -> dict[str, Any]:
     """Propose and hold another time for each visit: same doctor, else same specialty, the nearest that suits."""

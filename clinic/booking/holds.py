@@ -74,6 +74,11 @@ def hold(
     if instead:
         locking.append((LET_GO, {"holder": by.caller}))
     answers = db.send(*locking, *loading.standing(who, days[0], days[-1]))
+    if answers[1][0].version != who.doctors[0].version:
+        # Somebody changed the doctor between our first look and the lock: look again, now that nobody can.
+        who = loading.one(doctor_id, service_id=service_id)
+        if not who.doctors[0].is_active:
+            raise unknown_id("/doctor_id")
     timetable = loading.timetables(who, days[0], days[-1], answers[len(locking) :])[0]
     wish = Wish(who.service, location_id=location_id)
     verdict = timetable.check(wanted, wish, asker(by, who.now, wish))

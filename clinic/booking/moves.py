@@ -25,6 +25,8 @@ from clinic.schedule.facts import Wish
 from clinic.schedule.slots import unknown_id
 from clinic.schedule.walltime import NonexistentTime, instant
 
+VERSION = "SELECT version FROM doctor WHERE tenant_id = %(tenant)s AND id = %(id)s"
+
 
 @db.action
 def move(
@@ -74,10 +76,16 @@ def _move(
     rooms = locks.rooms([room_kind])
     answers = db.send(
         *rooms,
+        (VERSION, {"id": doctor.id}),
         *loading.standing(who, days[0], days[-1]),
         queries.engagements(visit.patient_id, wanted, who.now),
     )
-    table = loading.timetables(who, days[0], days[-1], answers[len(rooms) : -1])[0]
+    if answers[len(rooms)][0].version != doctor.version:
+        # Somebody changed the doctor between our first look and the lock: look again, now that nobody can.
+        who = loading.one(doctor.id, service_id=found.service_id)
+        if not who.doctors[0].is_active:
+            raise unknown_id("/doctor_id")
+    table = loading.timetables(who, days[0], days[-1], answers[len(rooms) + 1 : -1])[0]
     wish = Wish(who.service, minutes_of(visit, who), held.location_id if held else None)
     own, bound = [visit.id, held.id if held else None], None if held is None else "staff"
     verdict = table.check(wanted, wish, asker(by, who.now, wish, except_for=own, audience=bound))

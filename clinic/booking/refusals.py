@@ -75,6 +75,14 @@ class AlreadyExtended(Conflict):
     title = _("The time was kept longer once already.")
 
 
+@means("proposal_one_open")
+class AlreadyProposed(Conflict):
+    """Two who propose at the same moment: the visit's one proposal is the other's."""
+
+    code = "already_proposed"
+    title = _("Somebody has just proposed another time for this visit.")
+
+
 class AlreadyAnswered(Conflict):
     """``extra["status_now"]``: how what was proposed or offered has been answered."""
 

@@ -17,7 +17,7 @@ from clinic.booking.history import history, kept
 from clinic.booking.queries import Visit
 from clinic.core import audit, db, events
 from clinic.core.access import Actor
-from clinic.core.errors import NotFound, Stale
+from clinic.core.errors import NotFound, Stale, Unavailable
 
 LOCK = f"""
 SELECT {queries.COLUMNS}, now() AS now FROM appointment
@@ -30,6 +30,9 @@ UPDATE doctor_day SET booked = booked - 1, excess = greatest(booked - 1 - cap, 0
 RELEASE_PROPOSALS = ended("appointment_id = %(id)s AND kind = 'proposal'")
 """What was proposed for a visit that is elsewhere now, or called off, is nobody's any more."""
 
+FOLLOWED = 4
+HERE: db.Statement = ("SAVEPOINT locking", {})
+BACK: db.Statement = ("ROLLBACK TO SAVEPOINT locking", {})
 SETTABLE = frozenset(
     "status doctor_id location_id room_id session_id date starts_at ends_at timezone place token overbooked "
     "needs_rescheduling confirmed_at cancelled_at cancel_reason cancelled_by".split()
@@ -39,18 +42,23 @@ SETTABLE = frozenset(
 def lock(visit: Visit, *, version: int | None = None, days: Iterable[tuple[uuid.UUID, date]] = ()) -> Visit:
     """The visit under its locks, as it stands now; ``Stale`` (412) if it has moved on from *version*.
 
-    *days*: other doctor-days that the step touches, locked in the same order.
+    *days*: other doctor-days that the step touches, locked in the same order. A visit that was moved to another day
+    while we waited for this one is followed there: what was locked is let go of, and all of it locked anew.
     """
-    wanted = {(visit.doctor_id, visit.date), *days}
-    answers = db.send(*locks.statements(patients=[visit.patient_id], days=wanted), (LOCK, {"id": visit.id}))
-    if not answers[-1]:
-        raise NotFound
-    now: Visit = answers[-1][0]
-    if (now.doctor_id, now.date) not in wanted:
-        raise Stale  # moved to another day while we waited for this one
-    if version is not None and now.version != version:
-        raise Stale
-    return now
+    others, patients = list(days), [visit.patient_id]
+    for _time in range(FOLLOWED):
+        wanted = {(visit.doctor_id, visit.date), *others}
+        statements = locks.statements(patients=patients, days=wanted)
+        *_locked, found = db.send(HERE, *statements, (LOCK, {"id": visit.id}))
+        if not found:
+            raise NotFound
+        visit = found[0]
+        if version is not None and visit.version != version:
+            raise Stale
+        if (visit.doctor_id, visit.date) in wanted:
+            return visit
+        db.send(BACK)
+    raise Unavailable
 
 
 def write(
