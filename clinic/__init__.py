@@ -56,7 +56,7 @@ def create_app(config: Settings | None = None, **overrides: Any) -> Flask:
     from flask_wtf import CSRFProtect
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from clinic.core import db, doors, i18n, jinja, json, log, static, urls
+    from clinic.core import db, doors, i18n, jinja, json, log, state, static, urls
 
     config = config or settings()
     log.configure(config.log_level)
@@ -96,6 +96,8 @@ def create_app(config: Settings | None = None, **overrides: Any) -> Flask:
     )
     app.config.update(overrides)
     app.json = json.OrjsonProvider(app)
+    app.session_interface = state.StateOfPages()
+    app.ensure_sync = lambda func: func  # type: ignore[method-assign]  # no view is async: nothing to look for
     static.install(app)
     if config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=1, x_host=1)  # type: ignore[method-assign]

@@ -149,4 +149,4 @@ def stamp(slot: Slot) -> str:
 
 def seal(slot: Slot) -> str:
     """A slot as one text for a form that moves a visit there."""
-    return slots.seal(slot.doctor_id, slot.start, slot.service_id, slot.location_id)
+    return slots.seal(slot)

@@ -186,4 +186,4 @@ def alternatives(who: Whose, wanted: datetime, asked: Asked, by: Actor) -> list[
         )
         if len(found) >= ALTERNATIVES:
             break
-    return [slots.shown(slot, who) for slot in found]
+    return slots.shown(found, who)

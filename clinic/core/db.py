@@ -25,6 +25,7 @@ import psycopg
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from psycopg.rows import namedtuple_row
+from psycopg.types.json import set_json_dumps, set_json_loads
 from sqlalchemy import DateTime, ForeignKeyConstraint, MetaData, Uuid, event, func
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import (
@@ -36,9 +37,12 @@ from sqlalchemy.orm import (
     with_loader_criteria,
 )
 
-from clinic.core import tenancy
+from clinic.core import json, tenancy
 from clinic.core.errors import MEANINGS, Conflict, Refusal, Unavailable
 from clinic.core.ids import new_id
+
+set_json_dumps(json.kept)
+set_json_loads(json.found)
 
 P = ParamSpec("P")
 T = TypeVar("T")

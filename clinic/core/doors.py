@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Flask, Response, current_app, g, redirect, request
 from flask_wtf.csrf import validate_csrf
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from wtforms import ValidationError as WTFormsValidationError
 
@@ -36,6 +37,16 @@ SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
+)
+
+
+ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
 )
 
 
@@ -243,22 +254,25 @@ def _typed() -> list[tuple[str, str]]:
     return fields if fits else []
 
 
+def _complete(headers: Headers) -> None:
+    """Put the headers that every answer has beside those that it brings. Looks once: these lists are gone through."""
+    brought = {name.lower() for name, _value in headers}
+    ours = [
+        *ALWAYS,
+        ("Content-Security-Policy", g.get("csp") or CSP),
+        ("X-Request-Id", g.get("request_id", "")),
+    ]
+    if not request.path.startswith("/static/"):
+        ours.append(("Cache-Control", "private, no-cache" if "etag" in brought else "no-store"))
+    if told.is_secure():
+        ours.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
+    headers.extend([(name, value) for name, value in ours if name.lower() not in brought])
+
+
 def close_the_door(response: Response) -> Response:
     """After every request: keep what must be kept, then headers and one line in the log."""
     db.settle(well=response.status_code < 400)
-    headers = response.headers
-    headers["X-Request-Id"] = headers.get("X-Request-Id") or g.get("request_id", "")
-    headers.setdefault("Content-Security-Policy", g.get("csp") or CSP)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-    if not request.path.startswith("/static/"):
-        headers.setdefault("Cache-Control", "no-store" if not headers.get("ETag") else "private, no-cache")
-    if told.is_secure():
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    _complete(response.headers)
     tenant = tenancy.current()
     log.get("clinic.request").info(
         "request",

@@ -5,6 +5,7 @@ Times are those of the clinic's wall, or of the location's whose zone is given. 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
@@ -35,6 +36,18 @@ def at(value: datetime | str, zone: Zone = None, form: str = "short") -> str:
     """``Mon 23 Nov, 09:30``; *form* is that of ``day``."""
     moment = instant(value, zone)
     return gettext("%(day)s, %(time)s", day=day(moment.date(), form), time=clock(moment.time()))
+
+
+def clocks(form: str = "short") -> Callable[[datetime], str]:
+    """``at`` for a list: the reader's language is asked for once. Takes times in the zone that they are shown in."""
+    pattern, locale = gettext("%(day)s, %(time)s"), str(i18n.locale())
+    return lambda moment: (
+        pattern
+        % {
+            "day": _written(moment.date(), form, locale),
+            "time": moment.strftime("%H:%M"),
+        }
+    )
 
 
 def day(value: datetime | date | str, form: str = "short", zone: Zone = None) -> str:

@@ -85,7 +85,7 @@ def soonest(query: SlotsAsked) -> Response:
         for table in question.tables()
     ]
     found = sorted((slot for slot in firsts if slot), key=lambda slot: (slot.at, str(slot.doctor_id)))
-    return _answer([slots.shown(slot, question.who) for slot in found[: query.limit]])
+    return _answer(slots.shown(found[: query.limit], question.who))
 
 
 @api.get("/doctors/<uuid:id>/check-availability", answers=Availability)
@@ -183,10 +183,10 @@ def _offered(query: SlotsAsked, question: Question) -> Iterator[Slot]:
 
 def _listed(query: SlotsAsked, question: Question, offered: Iterator[Slot]) -> Response:
     if not query.include_taken:
-        return _answer([slots.shown(slot, question.who) for slot in islice(offered, query.limit)])
+        return _answer(slots.shown(islice(offered, query.limit), question.who))
     every = list(offered)
     return _answer(
-        [slots.shown(slot, question.who) for slot in every[: query.limit]],
+        slots.shown(every[: query.limit], question.who),
         total_slots=len(every),
         available_slots=sum(slot.remaining > 0 for slot in every),
     )

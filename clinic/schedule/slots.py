@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import heapq
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -13,24 +13,22 @@ import orjson
 
 from clinic.core import db, tenancy
 from clinic.core.errors import Refusal, invalid
-from clinic.core.formats import at
+from clinic.core.formats import clocks
 from clinic.core.i18n import gettext
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.ids import parse_id
 from clinic.schedule.facts import Asker, Slot, Wish
 from clinic.schedule.loading import Whose
 from clinic.schedule.timetable import Timetable
-from clinic.schedule.walltime import epoch
 
 
-def seal(
-    doctor_id: uuid.UUID, start: datetime, service_id: uuid.UUID | None, location_id: uuid.UUID | None
-) -> str:
+def seal(slot: Slot) -> str:
     """A slot as one opaque text, which booking accepts in place of doctor, service, location and start.
 
     It grants nothing: what it says is checked like the fields that it stands for.
     """
-    parts = [doctor_id.hex, epoch(start), service_id and service_id.hex, location_id and location_id.hex]
+    service, location = slot.service_id, slot.location_id
+    parts = [slot.doctor_id.hex, slot.at, service and service.hex, location and location.hex]
     return base64.urlsafe_b64encode(orjson.dumps(parts)).rstrip(b"=").decode()
 
 
@@ -50,26 +48,27 @@ def unseal(slot: str) -> dict[str, Any]:
         raise invalid("/slot", "invalid_slot", _("This is not a slot that we offered.")) from None
 
 
-def shown(slot: Slot, who: Whose) -> dict[str, Any]:
-    """A slot as the API answers it. ``start`` and ``end`` carry the location's offset."""
-    start = slot.start
-    return {
-        "slot": seal(slot.doctor_id, start, slot.service_id, slot.location_id),
-        "doctor_id": slot.doctor_id,
-        "location_id": slot.location_id,
-        "service_id": slot.service_id,
-        "start": start,
-        "end": slot.end,
-        "capacity": slot.capacity,
-        "remaining": slot.remaining,
-        "label": label(slot, who),
-    }
+def shown(found: Iterable[Slot], who: Whose) -> list[dict[str, Any]]:
+    """Slots as the API answers them. ``start`` and ``end`` carry the location's offset.
 
-
-def label(slot: Slot, who: Whose) -> str:
-    """The slot in a sentence in the caller's language."""
-    doctor = next((found.full_name for found in who.doctors if found.id == slot.doctor_id), "")
-    return gettext("%(time)s with %(doctor)s", time=at(slot.start, slot.opening.zone), doctor=doctor)
+    ``label`` is a sentence in the caller's language, which is asked for once and not for each of some hundreds.
+    """
+    names = {doctor.id: doctor.full_name for doctor in who.doctors}
+    sentence, at = gettext("%(time)s with %(doctor)s"), clocks()
+    return [
+        {
+            "slot": seal(slot),
+            "doctor_id": slot.doctor_id,
+            "location_id": slot.location_id,
+            "service_id": slot.service_id,
+            "start": (start := slot.start),
+            "end": slot.end,
+            "capacity": slot.capacity,
+            "remaining": slot.remaining,
+            "label": sentence % {"time": at(start), "doctor": names.get(slot.doctor_id, "")},
+        }
+        for slot in found
+    ]
 
 
 def parts_of_day() -> dict[str, tuple[time, time | None]]:
