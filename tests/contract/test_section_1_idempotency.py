@@ -34,19 +34,41 @@ POSTS: dict[str, tuple[str, dict[str, Any] | None]] = {
         "/appointments",
         {"patient_id": "{carla}", "doctor_id": "{bose}", "start": iso("09:00")},
     ),
+    "group": (
+        "/appointments/group",
+        {"items": [{"patient_id": "{carla}", "doctor_id": "{bose}", "start": iso("09:00")}]},
+    ),
+    "series": (
+        "/appointments/series",
+        {
+            "patient_id": "{carla}",
+            "doctor_id": "{bose}",
+            "start": iso("09:00"),
+            "rrule": "FREQ=WEEKLY;COUNT=2",
+        },
+    ),
+    "waitlist": (
+        "/waitlist",
+        {"patient_id": "{carla}", "doctor_id": "{bose}", "from": iso("09:00")[:10], "to": iso("09:00")[:10]},
+    ),
     "checkins": ("/checkins", {"patient_id": "{carla}", "doctor_id": "{tok}", "walk_in": True}),
     "restore": ("/patients/{carla}/restore", None),
 }
 REPLAYED = "Idempotent-Replayed"
 
 
+def named(value: Any, names: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {name: named(part, names) for name, part in value.items()}
+    if isinstance(value, list):
+        return [named(part, names) for part in value]
+    return value.format(**names) if isinstance(value, str) else value
+
+
 def posting(kind: str, north: Any) -> tuple[str, Any]:
     path, body = POSTS[kind]
     names = {name: str(getattr(north, name)) for name in ("carla", "bose", "main", "tok")}
-    body = body and {
-        name: value.format(**names) if isinstance(value, str) else value for name, value in body.items()
-    }
-    return path.format(**names), body
+    return path.format(**names), named(body, names)
 
 
 def same(first: Any, again: Any) -> None:

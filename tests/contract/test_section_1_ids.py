@@ -32,7 +32,8 @@ ONE = (
     "POST /queue/{id}/call", "POST /queue/{id}/start", "POST /queue/{id}/serve", "POST /queue/{id}/skip",
     "POST /queue/{id}/requeue", "POST /queue/{id}/leave", "POST /queue/{id}/priority", "POST /queue/{id}/transfer",
     "GET /api-keys/{id}", "POST /api-keys/{id}/rotate", "POST /api-keys/{id}/revoke",
-    "PATCH /lookups/genders/{id}", "DELETE /lookups/genders/{id}",
+    "PATCH /lookups/genders/{id}", "DELETE /lookups/genders/{id}", "DELETE /waitlist/{id}",
+    "POST /proposals/{id}/confirm", "DELETE /proposals/{id}",
 )  # fmt: skip
 
 BODIES: dict[str, Any] = {
@@ -67,10 +68,12 @@ def foreign(api_of, south) -> dict[str, str]:
     session = {"doctor_id": doctor, "start": "2031-03-07T09:00:00", "duration_minutes": 60}
     entry = made(theirs, "/checkins", walk_in)["id"]
     whole_day = {"start": "2031-01-07", "all_day": True}
+    appointment = made(theirs, "/appointments", visit)["id"]
+    wish = {"patient_id": str(south.pierre), "doctor_id": doctor, "from": f"{day}", "to": f"{day}"}
     return {
         "patients": str(south.pierre), "doctors": doctor, "locations": str(south.main), "services": str(south.visit),
         "specialties": str(south.general), "availability": str(south.bose_hours_0), "checkins": entry, "queue": entry,
-        "appointments": made(theirs, "/appointments", visit)["id"],
+        "appointments": appointment,
         "holds": made(theirs, "/holds", {"doctor_id": doctor, "start": f"{day}T10:00:00"})["id"],
         "rooms": made(theirs, "/rooms", {"location_id": str(south.main), "name": "One"})["id"],
         "blocked-times": made(theirs, f"/doctors/{doctor}/blocked-times", whole_day)["id"],
@@ -79,6 +82,8 @@ def foreign(api_of, south) -> dict[str, str]:
         "sessions": made(theirs, "/sessions", session)["id"],
         "lookups": made(theirs, "/lookups/genders", {"code": "own", "label": "Own"})["id"],
         "api-keys": made(theirs, "/api-keys", {"name": "theirs"})["id"],
+        "waitlist": made(theirs, "/waitlist", wish)["id"],
+        "proposals": ok(theirs.post("/appointments/reassign", {"ids": [appointment]}))["items"][0]["id"],
     }  # fmt: skip
 
 

@@ -13,7 +13,8 @@ from tests.contract.asking import booked, ids, made, ok, person, refused
 LISTS = (
     "/patients", "/doctors", "/locations", "/services", "/specialties", "/rooms", "/appointments", "/sessions",
     "/closures", "/api-keys", "/lookups/genders", "/doctors/{bose}/availability", "/doctors/{bose}/overrides",
-    "/doctors/{bose}/blocked-times", "/locations/{main}/doctors", "/patients/{carla}/appointments",
+    "/doctors/{bose}/blocked-times", "/locations/{main}/doctors", "/waitlist", "/proposals",
+    "/patients/{carla}/appointments",
 )  # fmt: skip
 SHORT_LISTS = ("/lookups", "/doctors/{bose}/queue", "/appointments/{visit}/history")
 """Lists that are never long: they too take a limit and a cursor."""

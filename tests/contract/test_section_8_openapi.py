@@ -85,7 +85,9 @@ def promised() -> frozenset[tuple[str, str]]:
         DELETE /holds/{}; POST /appointments; GET /appointments; GET /appointments/{}; GET /appointments/{}/history;
         PATCH /appointments/{}; DELETE /appointments/{}; GET /appointments/{}.ics; POST /appointments/{}/undo;
         POST /checkins; GET /checkins/{}; GET /doctors/{}/queue; POST /doctors/{}/queue/call-next;
-        GET /custom-fields/{}; PUT /custom-fields/{}
+        GET /custom-fields/{}; PUT /custom-fields/{}; POST /appointments/group; POST /appointments/series;
+        POST /appointments/reassign; POST /proposals/{}/confirm; DELETE /proposals/{}; POST /waitlist; GET /waitlist;
+        DELETE /waitlist/{}; GET /appointments/{}/visit-note; PUT /appointments/{}/visit-note
     """
     found = {tuple(call.split()) for call in calls.replace("\n", " ").split(";") if call.strip()}
     for kind in ("locations", "specialties", "rooms", "services", "doctors"):

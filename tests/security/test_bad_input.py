@@ -53,7 +53,7 @@ def test_a_forged_cursor_of_visits_is_no_cursor(api, database_says, forged):
     assert "ERROR" not in database_says()
 
 
-@pytest.mark.parametrize("name", [None, "ana", "bose", "olga"])
+@pytest.mark.parametrize("name", [None, "ana", "bose"])
 def test_what_no_database_can_keep_is_no_fault_on_any_page(app, page, north, name):
     """The NUL character in every field of every page's address and form."""
     browser = page(name)
