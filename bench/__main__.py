@@ -1,4 +1,4 @@
-"""``make bench``, or ``python -m bench [races | churn | engine | search | all]``: what is too big to be a test.
+"""``make bench``, or ``python -m bench [races | churn | throughput | pages | engine | search | all]``: what is too big to be a test.
 
 ``races`` and ``churn`` must end as they must, or the exit code is 1. Everything else is figures, in ratios to
 something measured in the same minute; ``README.md`` beside this file keeps them.
@@ -10,14 +10,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from bench import churn, demo, engine, races, search
+from bench import churn, demo, engine, pages, races, search, throughput
+
+PARTS = ("races", "churn", "throughput", "pages", "engine", "search")
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument(
-        "what", nargs="?", default="all", choices=["all", "races", "churn", "engine", "search"]
-    )
+    parser.add_argument("what", nargs="?", default="all", choices=["all", *PARTS])
     parser.add_argument("--short", action="store_true", help="few repeats and short measurements")
     parser.add_argument(
         "--repeat", type=int, metavar="N", help="repeats of each race, rounds of each measurement"
@@ -35,6 +35,10 @@ def main(arguments: Sequence[str]) -> int:
             well = races.run(ours, repeat=given.repeat, short=given.short, only=given.only)
         if given.what in ("all", "churn"):
             well = churn.run(ours, minutes=0.5 if given.short else given.minutes) and well
+        if given.what in ("all", "throughput"):
+            throughput.run(ours, repeat=given.repeat, short=given.short)
+        if given.what in ("all", "pages"):
+            pages.run(ours, repeat=given.repeat, short=given.short)
         if given.what in ("all", "search"):
             search.main(ours.summary["database"]["app"])
     return 0 if well else 1
