@@ -9,7 +9,9 @@ import pytest
 from limits import parse
 
 from clinic.core import aside, limits
-from clinic.core.limits import Leases, Limits, Windows
+from clinic.core import windows as storages
+from clinic.core.limits import Limits
+from clinic.core.windows import Leases, Windows
 from tests.clients import Api, FreshClient
 
 
@@ -132,7 +134,7 @@ def test_a_lease_ends_with_its_window(windows: Windows) -> None:
 
 
 def test_leases_are_not_remembered_for_ever(windows: Windows, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MANY_LEASES", 3)
+    monkeypatch.setattr(storages, "MANY_LEASES", 3)
     mine = Leases(windows)
     for number in range(3):
         mine.incr(f"old-{number}", 60)
