@@ -42,7 +42,7 @@ PUBLIC_ROUTES = {
 }  # fmt: skip
 
 # How many files may wait for the noun that halves them.
-FEW = 8
+FEW = 4
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ from clinic.demo import kept, past
 from clinic.demo.people import NORTH, REASONS, SOUTH, Plan, patients
 from clinic.patients import actions as register
 from clinic.patients.linking import link_user
-from clinic.queue import actions as queue
+from clinic.queue import arriving
 from clinic.schedule.directory import services, specialties
 from clinic.schedule.doctors import doctors
 from clinic.schedule.timeaway import blocks
@@ -231,10 +231,10 @@ def _people_waiting(staff: list[tuple[UUID, str]], people: list[UUID], chance: R
         )
         for visit in today:
             with suppress(Refusal):
-                queue.check_in(appointment_id=visit.id, by=SYSTEM)
+                arriving.check_in(appointment_id=visit.id, by=SYSTEM)
     first = staff[0][0]
     with suppress(Refusal):
-        queue.walk_in(doctor_id=first, patient_id=chance.choice(people), reason="Fever", by=SYSTEM)
+        arriving.walk_in(doctor_id=first, patient_id=chance.choice(people), reason="Fever", by=SYSTEM)
     confirmable = db.rows(
         "SELECT id FROM appointment WHERE tenant_id = %(tenant)s AND status = 'booked'"
         " AND starts_at > now() ORDER BY starts_at LIMIT 30"

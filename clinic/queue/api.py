@@ -17,7 +17,7 @@ from clinic.core.api import ApiBlueprint, answer
 from clinic.core.errors import Forbidden, NotFound, invalid
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.json import dumps
-from clinic.queue import actions, order, queries
+from clinic.queue import actions, arriving, order, queries
 from clinic.queue.schemas import CheckIn, DayOf, Entry, Prioritise, Queue, Transfer, show
 
 api = ApiBlueprint("queue", __name__, about="The day: who is here, who is next.")
@@ -27,7 +27,7 @@ api = ApiBlueprint("queue", __name__, about="The day: who is here, who is next."
     "/checkins",
     answers={201: Entry},
     refuses=[
-        NotToday, actions.WrongPatient, AlreadyCheckedIn, InvalidTransition, DayFull, NotThisTime,
+        NotToday, arriving.WrongPatient, AlreadyCheckedIn, InvalidTransition, DayFull, NotThisTime,
     ],
 )  # fmt: skip
 @allow("queue.check_in")
@@ -36,7 +36,7 @@ def check_in(body: CheckIn) -> Response:
     if body.walk_in:
         if body.appointment_id is not None:
             raise invalid("/appointment_id", "contradicts_walk_in", _("A walk-in has no appointment yet."))
-        entry = actions.walk_in(
+        entry = arriving.walk_in(
             doctor_id=body.doctor_id,
             specialty=body.specialty,
             patient_id=body.patient_id,
@@ -52,7 +52,7 @@ def check_in(body: CheckIn) -> Response:
     else:
         if body.appointment_id is None:
             raise invalid("/appointment_id", "required", _("Say which appointment, or that it is a walk-in."))
-        entry = actions.check_in(
+        entry = arriving.check_in(
             appointment_id=body.appointment_id,
             patient_id=body.patient_id,
             priority=body.priority,
@@ -153,7 +153,7 @@ def priority(id: uuid.UUID, body: Prioritise) -> Response:
 @allow("queue.serve")
 def transfer(id: uuid.UUID, body: Transfer) -> Response:
     """To another doctor's queue; the ticket stays."""
-    return _one(actions.transfer(id=id, doctor_id=body.doctor_id, by=g.actor))
+    return _one(arriving.transfer(id=id, doctor_id=body.doctor_id, by=g.actor))
 
 
 def _tag(body: bytes) -> str:

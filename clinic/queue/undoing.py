@@ -11,9 +11,8 @@ from clinic.booking.refusals import NothingToUndo
 from clinic.core import audit, db
 from clinic.core.access import Actor
 from clinic.core.errors import Forbidden
-from clinic.core.ids import new_id
 from clinic.queue import queries
-from clinic.queue.actions import LOCK, TRANSITION
+from clinic.queue.transitions import LOCK, transition
 
 WITHIN = timedelta(minutes=10)
 LAST = """
@@ -52,17 +51,7 @@ def undo(*, id: uuid.UUID, by: Actor) -> Any:
     to = "waiting" if came_in else last.from_status
     db.send(
         (PUT_BACK, {"id": id, "to": to}),
-        (
-            TRANSITION,
-            {
-                "id": new_id(),
-                "entry_id": id,
-                "from_status": last.to_status,
-                "to_status": to,
-                "actor": by.caller,
-                "reason": "undo",
-            },
-        ),
+        transition(id, last.to_status, to, by, reason="undo"),
         audit.entry("queue.undo", "queue_entry", id, by=by, patient_id=entry.patient_id),
     )
     return queries.entry(id, by=by)

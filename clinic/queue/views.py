@@ -21,7 +21,7 @@ from clinic.core.errors import NotFound, Refusal
 from clinic.core.i18n import gettext
 from clinic.core.i18n import lazy_gettext as _
 from clinic.patients import opening
-from clinic.queue import actions, queries, today, undoing
+from clinic.queue import actions, arriving, queries, today, undoing
 from clinic.queue.forms import WalkInForm
 
 bp = StaffPages("queue", __name__)
@@ -79,7 +79,7 @@ def check_in(id: uuid.UUID) -> Any:
     """Somebody is here for their visit."""
     visits.visit(id, by=g.actor)  # of another clinic, or another doctor's: not found
     return _pressed(
-        lambda: actions.check_in(appointment_id=id, by=g.actor),
+        lambda: arriving.check_in(appointment_id=id, by=g.actor),
         gettext("%(name)s is here: ticket %(ticket)s"),
     )
 
@@ -118,7 +118,7 @@ def walk_in() -> Any:
 
 
 def _walked_in(form: WalkInForm) -> Response:
-    entry = actions.walk_in(**form.given(), by=g.actor)
+    entry = arriving.walk_in(**form.given(), by=g.actor)
     return told(_said(entry, gettext("%(name)s is here: ticket %(ticket)s")), home=_home(), to=_home())
 
 
@@ -249,7 +249,7 @@ def transfer(id: uuid.UUID) -> Any:
         raise NotFound
     return pressed(
         lambda: _said(
-            actions.transfer(id=id, doctor_id=to, by=g.actor), gettext("Sent on: %(name)s"), undo=False
+            arriving.transfer(id=id, doctor_id=to, by=g.actor), gettext("Sent on: %(name)s"), undo=False
         ),
         home=_home(),
         to=_home(),

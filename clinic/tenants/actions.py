@@ -1,4 +1,4 @@
-"""What is done to the organisation: clinics are opened and suspended, settings, locations and coded values changed."""
+"""What is done to the organisation: clinics are opened and suspended, settings and locations changed."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Any
 
 from clinic.core import audit, db, external, tenancy
 from clinic.core.access import Actor
-from clinic.core.errors import Conflict, FieldError, Invalid, NotAllowed, NotFound, Stale, invalid, means
+from clinic.core.errors import Conflict, FieldError, Invalid, NotFound, invalid, means
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.ids import new_id
 from clinic.core.records import CodeTaken
 from clinic.core.text import fold
 from clinic.tenants import queries
-from clinic.tenants.models import Location, Lookup, Setting, TenantRow
-from clinic.tenants.vocabulary import KINDS, OWN_KINDS, RESERVED_SLUGS, SYSTEM
+from clinic.tenants.changing import apply, changed_by, expect
+from clinic.tenants.models import Location, Setting, TenantRow
+from clinic.tenants.vocabulary import KINDS, RESERVED_SLUGS, SYSTEM
 
 
 @means("tenant_one_per_slug")
@@ -24,10 +25,6 @@ class SlugTaken(Conflict):
 
 
 means("location_one_per_code", "lookup_one_per_code")(CodeTaken)
-
-
-class SystemValue(Conflict):
-    code, title = "system_value", _("This value belongs to the system and cannot be changed.")
 
 
 # -- the operator's verbs ----------------------------------------------------------------------------------------
@@ -92,8 +89,8 @@ def change_clinic(id: uuid.UUID, *, changes: Mapping[str, Any], version: int | N
     row = db.session.get(TenantRow, id, with_for_update=True)
     if row is None:
         raise NotFound
-    _expect(row.version, version)
-    changed = _apply(row, changes)
+    expect(row.version, version)
+    changed = apply(row, changes)
     if changed:
         row.version += 1
         db.session.flush()
@@ -113,13 +110,13 @@ def change_settings(*, changes: Mapping[str, Any], version: int | None = None, b
     setting = db.session.get(Setting, tenant_id, with_for_update=True)
     if row is None or setting is None:
         raise NotFound
-    _expect(row.version + setting.version, version)
+    expect(row.version + setting.version, version)
     own = {name: value for name, value in changes.items() if name in queries.OF_THE_CLINIC}
     data = {**setting.data, **{name: value for name, value in changes.items() if name in tenancy.DEFAULTS}}
     if unknown := changes.keys() - own.keys() - tenancy.DEFAULTS.keys():
         raise KeyError(*unknown)
     _in_order({**tenancy.DEFAULTS, **data})
-    changed = _apply(row, own) + [
+    changed = apply(row, own) + [
         name for name in data if data[name] != setting.data.get(name, tenancy.DEFAULTS[name])
     ]
     if changed:
@@ -169,13 +166,13 @@ def change_location(
     location = _location(id, version)
     given = dict(changes)
     outside = given.pop("external_ids", None)
-    changed = _apply(location, given)
+    changed = apply(location, given)
     if outside is not None:
         external.put("location", id, outside)
         changed.append("external_ids")
     if changed:
         _fold(location)
-        _changed(location, "location.change", by, changed)
+        changed_by(location, "location.change", by, changed)
     return queries.location(id)
 
 
@@ -185,7 +182,7 @@ def remove_location(id: uuid.UUID, *, version: int | None = None, by: Actor) -> 
     location = _location(id, version)
     if location.is_active:
         location.is_active = False
-        _changed(location, "location.remove", by)
+        changed_by(location, "location.remove", by)
 
 
 @db.action
@@ -194,7 +191,7 @@ def restore_location(id: uuid.UUID, *, version: int | None = None, by: Actor) ->
     location = _location(id, version)
     if not location.is_active:
         location.is_active = True
-        _changed(location, "location.restore", by)
+        changed_by(location, "location.restore", by)
     return queries.location(id)
 
 
@@ -202,7 +199,7 @@ def _location(id: uuid.UUID, version: int | None) -> Location:
     location = db.session.get(Location, (tenancy.require().id, id), with_for_update=True)
     if location is None:
         raise NotFound
-    _expect(location.version, version)
+    expect(location.version, version)
     return location
 
 
@@ -211,97 +208,3 @@ def _fold(location: Location) -> None:
     parts = (location.name, location.code, location.city, location.address, location.postal_code)
     location.city_key = fold(location.city or "")
     location.search_key = fold(" ".join(part for part in parts if part))
-
-
-# -- coded values ------------------------------------------------------------------------------------------------
-
-
-@db.action
-def create_lookup(*, kind: str, code: str, label: str, by: Actor) -> Any:
-    """A coded value of the clinic's own. Raises ``NotFound`` (kind), ``NotAllowed`` (read-only), ``CodeTaken``."""
-    _own_kind(kind)
-    _not_of_the_system(kind, code)
-    value = Lookup(id=new_id(), kind=kind, code=code, label=label)
-    db.session.add(value)
-    db.session.flush()
-    audit.record("lookup.create", "lookup", value.id, by=by)
-    return queries.lookup(kind, value.id)
-
-
-@db.action
-def change_lookup(
-    id: uuid.UUID, *, kind: str, changes: Mapping[str, Any], version: int | None = None, by: Actor
-) -> Any:
-    """Change ``code`` or ``label`` of a value of the clinic's own. What was entered with the old code keeps it."""
-    value = _lookup(kind, id, version)
-    if "code" in changes:
-        _not_of_the_system(kind, changes["code"])
-    changed = _apply(value, changes)
-    if changed:
-        _changed(value, "lookup.change", by, changed)
-    return queries.lookup(kind, id)
-
-
-@db.action
-def remove_lookup(id: uuid.UUID, *, kind: str, version: int | None = None, by: Actor) -> None:
-    """Take a value out of use; records that carry it keep it. Raises ``SystemValue``."""
-    value = _lookup(kind, id, version)
-    if value.is_active:
-        value.is_active = False
-        _changed(value, "lookup.remove", by)
-
-
-@db.action
-def restore_lookup(id: uuid.UUID, *, kind: str, version: int | None = None, by: Actor) -> Any:
-    """Bring a value back. Raises ``CodeTaken``."""
-    value = _lookup(kind, id, version)
-    if not value.is_active:
-        value.is_active = True
-        _changed(value, "lookup.restore", by)
-    return queries.lookup(kind, id)
-
-
-def _own_kind(kind: str) -> None:
-    if queries.known_kind(kind) not in OWN_KINDS:
-        message = _("The application works by these values; they are read-only.")
-        raise NotAllowed(message, headers={"Allow": "GET, HEAD"})
-
-
-def _not_of_the_system(kind: str, code: str) -> None:
-    # The clinics' own codes are kept apart by the index; the system's stand in another table.
-    if any(code.casefold() == known.casefold() for known, _label in SYSTEM[kind]):
-        raise CodeTaken
-
-
-def _lookup(kind: str, id: uuid.UUID, version: int | None) -> Lookup:
-    _own_kind(kind)
-    value = db.session.get(Lookup, (tenancy.require().id, id), with_for_update=True)
-    if value is None or value.kind != kind:
-        if db.row("SELECT true FROM lookup_value WHERE kind = %(kind)s AND id = %(id)s", kind=kind, id=id):
-            raise SystemValue
-        raise NotFound
-    _expect(value.version, version)
-    return value
-
-
-# -- all of them -------------------------------------------------------------------------------------------------
-
-
-def _expect(version: int, wanted: int | None) -> None:
-    if wanted is not None and wanted != version:
-        raise Stale
-
-
-def _apply(record: Any, changes: Mapping[str, Any]) -> list[str]:
-    """Set what differs; answers the names of the fields that changed."""
-    changed = [name for name, value in changes.items() if getattr(record, name) != value]
-    for name in changed:
-        setattr(record, name, changes[name])
-    return changed
-
-
-def _changed(record: Any, act: str, by: Actor, fields: list[str] | None = None) -> None:
-    """A changed record gets its next version and its line in the audit."""
-    record.version += 1
-    db.session.flush()
-    audit.record(act, act.split(".")[0], record.id, by=by, details={"fields": fields} if fields else None)

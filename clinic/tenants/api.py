@@ -15,7 +15,8 @@ from clinic.core.api import ApiBlueprint, answer, expected_version, page
 from clinic.core.i18n import gettext
 from clinic.core.records import CodeTaken
 from clinic.core.schema import Listing, ListOf
-from clinic.tenants import actions, queries, schemas
+from clinic.tenants import actions, coded, queries, schemas
+from clinic.tenants.schemas_coded import Lookup, LookupChange, LookupKind, LookupListing, LookupNew
 from clinic.tenants.vocabulary import KINDS, READ_ONLY_KINDS
 
 platform = ApiBlueprint("platform", __name__, about="The operator's calls, on the platform's own host.")
@@ -147,7 +148,7 @@ def show_location(row: Any, outside: dict[str, str]) -> dict[str, Any]:
 # -- coded values -------------------------------------------------------------------------------------------------
 
 
-@lookups.get("/lookups", answers=ListOf[schemas.LookupKind])
+@lookups.get("/lookups", answers=ListOf[LookupKind])
 @allow("schedule.read")
 def every_lookup(query: Listing) -> dict[str, Any]:
     """Every list with its values in use."""
@@ -163,9 +164,9 @@ def every_lookup(query: Listing) -> dict[str, Any]:
     return {"items": items, "next_cursor": more}
 
 
-@lookups.get("/lookups/<kind>", answers=ListOf[schemas.Lookup])
+@lookups.get("/lookups/<kind>", answers=ListOf[Lookup])
 @allow("schedule.read")
-def values(kind: str, query: schemas.LookupListing) -> dict[str, Any]:
+def values(kind: str, query: LookupListing) -> dict[str, Any]:
     """One list: the system's values, then the clinic's own."""
     rows = queries.lookups(
         kind,
@@ -176,17 +177,17 @@ def values(kind: str, query: schemas.LookupListing) -> dict[str, Any]:
     return page(rows, query.limit, queries.lookup_key, show_lookup)
 
 
-@lookups.post("/lookups/<kind>", answers={201: schemas.Lookup}, refuses=[CodeTaken])
+@lookups.post("/lookups/<kind>", answers={201: Lookup}, refuses=[CodeTaken])
 @allow("schedule.write")
-def create_lookup(kind: str, body: schemas.LookupNew) -> Response:
+def create_lookup(kind: str, body: LookupNew) -> Response:
     """Add a value of the clinic's own."""
-    row = actions.create_lookup(kind=kind, code=body.code, label=body.label, by=g.actor)
+    row = coded.create(kind=kind, code=body.code, label=body.label, by=g.actor)
     return answer(
         show_lookup(row), version=row.version, status=201, location=f"/api/v1/lookups/{kind}/{row.id}"
     )
 
 
-@lookups.get("/lookups/<kind>/<uuid:id>", answers=schemas.Lookup)
+@lookups.get("/lookups/<kind>/<uuid:id>", answers=Lookup)
 @allow("schedule.read")
 def value(kind: str, id: uuid.UUID) -> Response:
     """One value."""
@@ -194,32 +195,32 @@ def value(kind: str, id: uuid.UUID) -> Response:
     return answer(show_lookup(row), version=row.version)
 
 
-@lookups.patch("/lookups/<kind>/<uuid:id>", answers=schemas.Lookup, refuses=[CodeTaken, actions.SystemValue])
+@lookups.patch("/lookups/<kind>/<uuid:id>", answers=Lookup, refuses=[CodeTaken, coded.SystemValue])
 @allow("schedule.write")
-def change_lookup(kind: str, id: uuid.UUID, body: schemas.LookupChange) -> Response:
+def change_lookup(kind: str, id: uuid.UUID, body: LookupChange) -> Response:
     """Change a value of the clinic's own."""
-    row = actions.change_lookup(id, kind=kind, changes=body.given(), version=expected_version(), by=g.actor)
+    row = coded.change(id, kind=kind, changes=body.given(), version=expected_version(), by=g.actor)
     return answer(show_lookup(row), version=row.version)
 
 
-@lookups.delete("/lookups/<kind>/<uuid:id>", refuses=[actions.SystemValue])
+@lookups.delete("/lookups/<kind>/<uuid:id>", refuses=[coded.SystemValue])
 @allow("schedule.write")
 def remove_lookup(kind: str, id: uuid.UUID) -> None:
     """Take a value of the clinic's own out of use; records keep it."""
-    actions.remove_lookup(id, kind=kind, version=expected_version(), by=g.actor)
+    coded.remove(id, kind=kind, version=expected_version(), by=g.actor)
 
 
-@lookups.post("/lookups/<kind>/<uuid:id>/restore", answers=schemas.Lookup, refuses=[CodeTaken])
+@lookups.post("/lookups/<kind>/<uuid:id>/restore", answers=Lookup, refuses=[CodeTaken])
 @allow("schedule.write")
 def restore_lookup(kind: str, id: uuid.UUID) -> Response:
     """Bring a value back."""
-    row = actions.restore_lookup(id, kind=kind, version=expected_version(), by=g.actor)
+    row = coded.restore(id, kind=kind, version=expected_version(), by=g.actor)
     return answer(show_lookup(row), version=row.version)
 
 
 def show_lookup(row: Any) -> dict[str, Any]:
-    """A value's row as ``schemas.Lookup``; the system's labels in the caller's language."""
-    shown = {name: getattr(row, name) for name in schemas.Lookup.model_fields}
+    """A value's row as ``Lookup``; the system's labels in the caller's language."""
+    shown = {name: getattr(row, name) for name in Lookup.model_fields}
     shown |= {name: _local(shown[name]) for name in ("created_at", "updated_at")}
     return {**shown, "label": gettext(row.label) if row.is_system else row.label}
 

@@ -11,7 +11,7 @@ from clinic.booking import actions as booking
 from clinic.booking.asking import Asked
 from clinic.core import db
 from clinic.core.access import SYSTEM
-from clinic.queue import actions as queue
+from clinic.queue import arriving
 from clinic.schedule import days
 from clinic.schedule.timeaway import blocks
 from tests.booking.times import BOGOTA, at, today, working_day
@@ -96,7 +96,7 @@ def test_says_who_is_not_here_and_who_runs_late(page: Any, north: Any, in_north:
 
 def test_lists_numbers_and_walk_ins_beside_the_times(page: Any, north: Any, in_north: Any) -> None:
     booking.book(asked=Asked(doctor_id=north.tok, patient_id=north.dora, date=today()), by=SYSTEM)
-    queue.walk_in(doctor_id=north.bose, patient_id=north.carla, by=SYSTEM)
+    arriving.walk_in(doctor_id=north.bose, patient_id=north.carla, by=SYSTEM)
     shown = page("ana").get("/desk")
     loose = [visit.text for visit in shown.all("a.visit")]
     assert any("№ 1 Dora" in text for text in loose)

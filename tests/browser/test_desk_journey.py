@@ -11,6 +11,7 @@ from clinic.booking import actions as booking
 from clinic.booking.asking import Asked
 from clinic.core.access import SYSTEM
 from clinic.queue import actions as queue
+from clinic.queue import arriving
 from tests.booking.times import at, today, working_day
 from tests.cast import password
 
@@ -151,10 +152,10 @@ def test_books_somebody_new_and_keeps_what_was_typed(window, north, in_north):
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (390, "dark"), (768, "light"), (1440, "dark")])
 def test_every_page_of_the_desk_holds_on_every_screen(window, north, in_north, width, scheme):
-    long = queue.walk_in(
+    long = arriving.walk_in(
         doctor_id=north.tok, patient={"full_name": LONG, "phone": "+573007654321"}, by=SYSTEM
     )
-    queue.walk_in(
+    arriving.walk_in(
         doctor_id=north.bose,
         patient_id=north.carla,
         priority="urgent",
@@ -222,9 +223,9 @@ def test_checks_in_calls_and_serves(window, north, in_north):
 
 
 def test_a_doctor_works_through_the_queue_with_one_key_each(window, north, in_north):
-    queue.walk_in(doctor_id=north.bose, patient_id=north.carla, reason="Cough", by=SYSTEM)
-    queue.walk_in(doctor_id=north.bose, patient_id=north.dora, by=SYSTEM)
-    queue.walk_in(doctor_id=north.tok, patient_id=north.emil, by=SYSTEM)
+    arriving.walk_in(doctor_id=north.bose, patient_id=north.carla, reason="Cough", by=SYSTEM)
+    arriving.walk_in(doctor_id=north.bose, patient_id=north.dora, by=SYSTEM)
+    arriving.walk_in(doctor_id=north.tok, patient_id=north.emil, by=SYSTEM)
     bose = signed_in(window, "bose", 1440)
     page, keys = bose.page, bose.page.keyboard
     expect(page.locator("#next-patient")).to_contain_text("Carla Ruiz Gómez")

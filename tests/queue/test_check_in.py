@@ -7,7 +7,7 @@ import pytest
 
 from clinic.core import tenancy
 from clinic.core.access import SYSTEM
-from clinic.queue import actions
+from clinic.queue import arriving
 from tests.booking.times import iso, today
 
 
@@ -106,7 +106,7 @@ def test_many_at_once_get_numbers_without_gaps_or_doubles(api, app, north, at_on
 
     def check_in(number):
         with tenancy.acting_in("north"):
-            return actions.check_in(appointment_id=visits[number], by=SYSTEM)
+            return arriving.check_in(appointment_id=visits[number], by=SYSTEM)
 
     entries = at_once(20, check_in)
     assert sorted(entry.position for entry in entries) == list(range(1, 21))

@@ -11,7 +11,7 @@ from clinic.booking import queries as visits
 from clinic.booking.asking import Asked
 from clinic.core import db
 from clinic.core.access import SYSTEM
-from clinic.queue import actions, queries
+from clinic.queue import actions, arriving, queries
 from tests.booking.times import today
 
 
@@ -24,7 +24,7 @@ def number(north: Any, who: str = "carla", **more: Any) -> Any:
 
 def waiting(north: Any, who: str = "carla", doctor: str = "bose", **more: Any) -> Any:
     """Somebody who is here without an appointment."""
-    return actions.walk_in(
+    return arriving.walk_in(
         doctor_id=getattr(north, doctor), patient_id=getattr(north, who), by=SYSTEM, **more
     )
 
@@ -67,7 +67,7 @@ def test_says_that_somebody_is_in_already(page: Any, north: Any, in_north: Any) 
     visit = number(north)
     ana = page("ana")
     shown = ana.get("/queue")
-    actions.check_in(appointment_id=visit.id, by=SYSTEM)
+    arriving.check_in(appointment_id=visit.id, by=SYSTEM)
     assert "The patient is checked in already." in ana.post_form(shown, {}, form="/check-in")
 
 

@@ -11,12 +11,12 @@ from clinic.booking import queries as visits
 from clinic.booking.refusals import NothingToUndo
 from clinic.core import db
 from clinic.core.access import SYSTEM
-from clinic.queue import actions, queries, undoing
+from clinic.queue import actions, arriving, queries, undoing
 
 
 @pytest.fixture
 def here(in_north: Any) -> Any:
-    return actions.walk_in(doctor_id=in_north.bose, patient_id=in_north.carla, by=SYSTEM)
+    return arriving.walk_in(doctor_id=in_north.bose, patient_id=in_north.carla, by=SYSTEM)
 
 
 def states(here: Any) -> tuple[str, str]:
@@ -49,7 +49,7 @@ def test_takes_back_a_check_in_and_keeps_the_number(here: Any, north: Any) -> No
     undoing.undo(id=here.id, by=SYSTEM)
     assert states(here)[1] == "booked"
     assert queries.day_of([north.bose], here.date)[1] == []
-    again = actions.check_in(appointment_id=here.appointment_id, by=SYSTEM)
+    again = arriving.check_in(appointment_id=here.appointment_id, by=SYSTEM)
     assert (again.id, again.position) == (here.id, here.position)
     undoing.undo(id=here.id, by=SYSTEM)
     assert visits.visit(here.appointment_id, by=SYSTEM).status == "booked"
@@ -71,7 +71,7 @@ def test_goes_back_no_further_than_ten_minutes(here: Any, superuser: str) -> Non
 
 
 def test_does_not_take_back_a_transfer(here: Any, north: Any) -> None:
-    actions.transfer(id=here.id, doctor_id=north.tok, by=SYSTEM)
+    arriving.transfer(id=here.id, doctor_id=north.tok, by=SYSTEM)
     with pytest.raises(NothingToUndo):
         undoing.undo(id=here.id, by=SYSTEM)
 

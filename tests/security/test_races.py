@@ -14,7 +14,7 @@ from clinic.core import db, tenancy
 from clinic.core.access import SYSTEM, Actor
 from clinic.core.errors import Refusal
 from clinic.queue import actions as queue
-from clinic.queue import queries
+from clinic.queue import arriving, queries
 from tests.booking.times import at
 
 
@@ -33,7 +33,7 @@ def meanwhile(app, work):
 @pytest.fixture
 def waiting(in_north):
     """Carla waits at Dr Bose's door, without an appointment."""
-    return queue.walk_in(doctor_id=in_north.bose, patient_id=in_north.carla, by=SYSTEM)
+    return arriving.walk_in(doctor_id=in_north.bose, patient_id=in_north.carla, by=SYSTEM)
 
 
 def test_who_was_called_in_meanwhile_is_not_sent_on(app, in_north, waiting):
@@ -45,7 +45,7 @@ def test_who_was_called_in_meanwhile_is_not_sent_on(app, in_north, waiting):
         return hand_over(**asked)
 
     with patch.object(steps, "hand_over", after_the_doctor), pytest.raises(Refusal) as refusal:
-        queue.transfer(id=waiting.id, doctor_id=in_north.tok, by=SYSTEM)
+        arriving.transfer(id=waiting.id, doctor_id=in_north.tok, by=SYSTEM)
     assert refusal.value.status == 409
     db.take_back()
     with tenancy.acting_in("north"):
@@ -56,7 +56,7 @@ def test_who_was_called_in_meanwhile_is_not_sent_on(app, in_north, waiting):
 def test_a_doctor_sends_somebody_on_to_another(app, in_north, waiting):
     """They are another doctor's patient afterwards, and that is no reason to fail."""
     bose = Actor("user", in_north.bose_user, "doctor", doctor_id=in_north.bose)
-    assert queue.transfer(id=waiting.id, doctor_id=in_north.tok, by=bose).doctor_id == in_north.tok
+    assert arriving.transfer(id=waiting.id, doctor_id=in_north.tok, by=bose).doctor_id == in_north.tok
 
 
 def test_a_hold_is_extended_once_by_however_many(app, in_north, at_once):
