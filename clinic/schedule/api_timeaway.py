@@ -19,10 +19,17 @@ from clinic.core.parsing import Wrong
 from clinic.core.resources import Shown, Under, hang, sent, shown
 from clinic.core.schema import ListOf, Record
 from clinic.core.times import iso_date
-from clinic.schedule import days, loading, schemas_timeaway, timeaway
+from clinic.schedule import days, loading, public_holidays, schemas_timeaway, timeaway
 from clinic.schedule.booked import AppointmentsAffected, AppointmentsInBlock
 from clinic.schedule.doctors import doctors
 from clinic.schedule.expanding import expand
+from clinic.schedule.schemas_holidays import (
+    HolidayClosures,
+    Holidays,
+    HolidaysAccepted,
+    HolidaysAsked,
+    show_holidays,
+)
 
 blocked_times = ApiBlueprint("blocked_times", __name__, about="Time that a doctor does not offer.")
 closures = ApiBlueprint("closures", __name__, about="A location, or the whole clinic, is closed.")
@@ -87,6 +94,35 @@ hang(
     write="schedule.write",
     refuses=[AppointmentsAffected],
 )
+
+
+@closures.get("/closures/proposed", answers=Holidays, refuses=[public_holidays.NoCalendar])
+@allow("schedule.read")
+def proposed(query: HolidaysAsked) -> dict[str, Any]:
+    """The public holidays to come, of the clinic's country or of a location's; nothing is closed by asking."""
+    return show_holidays(
+        public_holidays.proposed(
+            year=query.year, location_id=query.location_id, subdivision=query.subdivision
+        )
+    )
+
+
+@closures.post(
+    "/closures/proposed",
+    answers={201: HolidayClosures},
+    refuses=[public_holidays.NoCalendar, AppointmentsAffected],
+)
+@allow("schedule.write")
+def accept(body: HolidaysAccepted) -> Response:
+    """Close on these holidays: all of them, or none if visits are booked and it is not forced."""
+    made = public_holidays.accept(
+        dates=body.dates,
+        location_id=body.location_id,
+        subdivision=body.subdivision,
+        force=body.force,
+        by=g.actor,
+    )
+    return answer({"items": show_closures(made, frozenset())}, status=201)
 
 
 @doctor_days.get("/doctors/<uuid:id>/days", answers=ListOf[schemas_timeaway.DoctorDay])

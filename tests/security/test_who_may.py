@@ -114,6 +114,7 @@ JSON: list[tuple[tuple[str, ...], str, str]] = [
         GET /sessions/{id}
         GET /closures
         GET /closures/{id}
+        GET /closures/proposed
         GET /locations
         GET /locations/{id}
         GET /locations/{id}/doctors
@@ -150,7 +151,7 @@ JSON: list[tuple[tuple[str, ...], str, str]] = [
         POST /sessions/{id}/restore
     """),
     (LEADS, "schedule:write", """
-        POST /closures /doctors /locations /rooms /services /specialties
+        POST /closures /closures/proposed /doctors /locations /rooms /services /specialties
         PATCH DELETE /closures/{id} /doctors/{id} /locations/{id} /rooms/{id} /services/{id} /specialties/{id}
         POST /closures/{id}/restore /doctors/{id}/restore /locations/{id}/restore
         POST /rooms/{id}/restore /services/{id}/restore /specialties/{id}/restore
