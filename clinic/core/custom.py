@@ -22,6 +22,7 @@ from referencing.exceptions import Unresolvable
 from clinic.core import db
 from clinic.core.errors import FieldError, Invalid
 from clinic.core.i18n import lazy_gettext as _
+from clinic.core.madeup import Wanted, of_schema
 from clinic.core.patterns import matches
 
 SCHEMA = "SELECT schema FROM custom_field_schema WHERE tenant_id = %(tenant)s AND kind = %(kind)s"
@@ -31,6 +32,12 @@ MOST_RULES, A_PATTERN = 20_000, 100
 NOTHING_ELSEWHERE: Registry[Any] = Registry()
 """References lead to nothing but the schema itself; the library would fetch the others from the net."""
 _left: ContextVar[int] = ContextVar("left", default=0)
+
+
+def wanted(kind: str) -> list[Wanted]:
+    """The custom fields of *kind* that a form can show; none where the clinic has set no schema."""
+    row = db.row(SCHEMA, kind=kind)
+    return of_schema(row.schema) if row else []
 
 
 class TooCostly(Exception):

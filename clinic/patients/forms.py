@@ -6,20 +6,20 @@ bodies (``schemas``), so that a page and an integration are told the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import EmailField, Field, HiddenField, SelectField, StringField, TelField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
-from clinic.core import clock, fields, i18n, tenancy
+from clinic.core import clock, custom, fields, i18n, tenancy
 from clinic.core.errors import Refusal
 from clinic.core.i18n import gettext
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.parsing import Wrong
+from clinic.core.takes_more import TakesMore
 from clinic.core.text import line, lines
 from clinic.patients.queries import Record
 from clinic.patients.reading import day_in
@@ -74,7 +74,7 @@ def _words(text: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-class PatientForm(FlaskForm):
+class PatientForm(TakesMore):
     """A patient: a name and one of phone, e-mail or document; the rest may wait."""
 
     full_name = StringField(_("Full name"), [Reads(_line(255))], render_kw={"autocomplete": "off"})
@@ -102,8 +102,11 @@ class PatientForm(FlaskForm):
     version = HiddenField()
     access_reason = HiddenField()
 
-    def __init__(self, *args: Any, **more: Any) -> None:
+    def __init__(self, *args: Any, kept: Mapping[str, Any] | None = None, **more: Any) -> None:
+        """*kept*: the custom fields that are on record."""
         super().__init__(*args, **more)
+        self.kept = kept or {}
+        self.take_in("custom_fields", custom.wanted("patient"), kept)
         self.document_type.choices = _choices("document_types", self.document_type.data)
         self.gender.choices = _choices("genders", self.gender.data)
         spoken = [SelectChoice(*each) for each in i18n.LANGUAGES.items()]
@@ -112,7 +115,7 @@ class PatientForm(FlaskForm):
     @property
     def is_wrong_below(self) -> bool:
         """Whether a field is wrong that a new patient's form folds away."""
-        return not self.errors.keys() <= ON_TOP
+        return not {name for name in self.errors if not name.startswith("custom_fields.")} <= ON_TOP
 
     def given(self) -> dict[str, Any]:
         """What was typed, by the names of the patient's fields; None for nothing."""
@@ -127,27 +130,32 @@ class PatientForm(FlaskForm):
 
     def filled_in(self) -> dict[str, Any]:
         """``given`` without what was left empty."""
-        return {name: value for name, value in self.given().items() if value is not None}
+        filled = {name: value for name, value in self.given().items() if value is not None}
+        if self.more("custom_fields"):
+            filled["custom_fields"] = self.given_more("custom_fields")
+        return filled
 
     def changes(self, record: Record) -> dict[str, Any]:
         """What was typed over what the form showed of *record*: nothing else is touched."""
         there = shown(record)
         typed = {name for name, text in there.items() if _plain(self[name].data) != _plain(text)}
         changed = {"emergency_contact" if name.startswith("contact_") else name for name in typed}
-        return {name: value for name, value in self.given().items() if name in changed}
+        changes = {name: value for name, value in self.given().items() if name in changed}
+        custom_fields = self.given_more("custom_fields", self.kept)
+        return changes | ({"custom_fields": custom_fields} if custom_fields != self.kept else {})
 
-    def explain(self, refusal: Refusal) -> None:
-        """Put what a verb refused at the fields that it named."""
-        for error in refusal.errors:
-            field = self._fields.get(error.field)
-            if field is not None:
-                field.errors = [*field.errors, str(error.message)]
+    def told(self, refusal: Refusal | None) -> Refusal | None:
+        """Put what a verb refused at the fields that it named; what remains to be said on top of the form."""
+        if refusal is None or not refusal.errors:
+            return refusal
+        refusal.errors = self.put(refusal)
+        return refusal if refusal.errors else None
 
 
 def of(record: Record, *, reason: str | None = None) -> PatientForm:
     """The form filled in with a record."""
     kept = {"version": str(record.row.version), "access_reason": reason or ""}
-    return PatientForm(formdata=None, data={**shown(record), **kept})
+    return PatientForm(formdata=None, data={**shown(record), **kept}, kept=record.row.custom_fields)
 
 
 def shown(record: Record) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, g, make_response, redirect, render_template, request, url_for
 
-from clinic.core import idempotency, navigation
+from clinic.core import custom, idempotency, madeup, navigation
 from clinic.core.access import allow
 from clinic.core.doors import StaffPages
 from clinic.core.errors import Refusal, Stale
@@ -92,7 +92,8 @@ def _record(id: uuid.UUID, reason: str | None) -> Any:
     except Confidential as refusal:
         return _ask_why(url_for("patients.record", id=id), refusal)
     alike = opening.alike([parse_id(each) for each in request.args.getlist("alike")], by=g.actor)
-    return render_template("patients/record.html", patient=opened, alike=alike, reason=reason)
+    more = madeup.told(custom.wanted("patient"), opened.row.custom_fields)
+    return render_template("patients/record.html", patient=opened, alike=alike, reason=reason, more=more)
 
 
 def _ask_why(action: str, refusal: Confidential) -> Response:
@@ -140,18 +141,9 @@ def _created(form: PatientForm) -> str:
 
 
 def _new_again(form: PatientForm, refusal: Refusal | None = None) -> Response:
-    known = None
-    if refusal is not None:
-        form.explain(refusal)
-        if isinstance(refusal, DuplicatePatient):
-            known = refusal.extra["existing_id"]
-    page = render_template("patients/new.html", form=form, refusal=_left(refusal), known=known)
+    known = refusal.extra["existing_id"] if isinstance(refusal, DuplicatePatient) else None
+    page = render_template("patients/new.html", form=form, refusal=form.told(refusal), known=known)
     return make_response(page, refusal.status if refusal else 422)
-
-
-def _left(refusal: Refusal | None) -> Refusal | None:
-    """A refusal that stands at no field, for the summary on top."""
-    return None if refusal is None or refusal.errors else refusal
 
 
 def _once(make: Any) -> Response:
@@ -195,7 +187,7 @@ def change(id: uuid.UUID) -> Any:
         opened = opening.open_record(id, reason=reason, by=g.actor)
     except Confidential as refusal:
         return _ask_why(url_for("patients.edit", id=id), refusal)
-    form = PatientForm()
+    form = PatientForm(kept=opened.row.custom_fields)
     if not form.validate_on_submit():
         return _edit_again(opened, form)
     seen, form.version.data = form.version.data, str(opened.row.version)
@@ -205,7 +197,6 @@ def change(id: uuid.UUID) -> Any:
         changes = form.changes(opened)
         actions.update(id, changes=changes, version=opened.row.version, reason=reason, by=g.actor)
     except Refusal as refusal:
-        form.explain(refusal)
         return _edit_again(opened, form, refusal)
     say(_("The record is changed."))
     return redirect(url_for("patients.record", id=id), 303)
@@ -221,7 +212,7 @@ def _edit(id: uuid.UUID, reason: str | None) -> Any:
 
 
 def _edit_again(opened: queries.Record, form: PatientForm, refusal: Refusal | None = None) -> Response:
-    page = render_template("patients/edit.html", patient=opened, form=form, refusal=_left(refusal))
+    page = render_template("patients/edit.html", patient=opened, form=form, refusal=form.told(refusal))
     return make_response(page, refusal.status if refusal else 422)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from jsonschema.exceptions import SchemaError
 from jsonschema.validators import Draft202012Validator, validator_for
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json
 
 from clinic.core import audit, custom, db
 from clinic.core.access import Actor
@@ -44,7 +44,7 @@ def put_schema(*, kind: str, schema: Mapping[str, Any], by: Actor) -> dict[str, 
     wrong = list(_against(schema))
     if wrong:
         raise Invalid(wrong)
-    statement = (PUT, {"kind": kind, "schema": Jsonb(dict(schema))})
+    statement = (PUT, {"kind": kind, "schema": Json(dict(schema))})
     db.send(statement, audit.entry("custom_fields.change", "custom_fields", by=by, details={"kind": kind}))
     return schema_of(kind)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Float, Index, Text, UniqueConstraint, func, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.core.db import Base, OfTenant, Versioned
@@ -116,5 +116,5 @@ class CustomFieldSchema(OfTenant, Base):
         ),
     )
     kind: Mapped[str] = mapped_column(Text, primary_key=True)
-    schema: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    schema: Mapped[dict[str, Any]] = mapped_column(JSON)  # not jsonb, which would sort the fields of a form
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
