@@ -28,6 +28,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.types.json import Jsonb
 
+from clinic.core.pipeline import Line
 from clinic.demo.postgres import embedded_binaries
 
 PLACE = re.compile(r"%\((\w+)\)s|%%")
@@ -53,30 +54,19 @@ class Sent:
 def watching() -> Iterator[Sent]:
     """``with watching() as sent:`` – everything that psycopg sends in this thread meanwhile, by either way in."""
     sent = Sent(datetime.now(UTC))
-    execute, pipeline, commit = psycopg.Cursor.execute, psycopg.Connection.pipeline, psycopg.Connection.commit
-    inside, here = False, get_ident()
+    execute, send, commit = psycopg.Cursor.execute, Line.send, psycopg.Connection.commit
+    here = get_ident()
 
     def watched(self: Any, query: Any, params: Any = None, **more: Any) -> Any:
         if get_ident() == here:  # the uses of keys are noted by a thread of their own
-            if not inside:
-                sent.pipelines.append([])
-            sent.pipelines[-1].append((query.decode() if isinstance(query, bytes) else str(query), params))
+            text = query.decode() if isinstance(query, bytes) else str(query)
+            sent.pipelines.append([(text, params)])
         return execute(self, query, params, **more)
 
-    @contextmanager
-    def bordered(self: Any) -> Iterator[Any]:
-        nonlocal inside
-        if get_ident() != here:
-            with pipeline(self) as borders:
-                yield borders
-            return
-        sent.pipelines.append([])
-        inside = True
-        try:
-            with pipeline(self) as borders:
-                yield borders
-        finally:
-            inside = False
+    def told(self: Line, statements: Sequence[tuple[str, Any]]) -> list[list[Any]]:
+        if get_ident() == here:
+            sent.pipelines.append(list(statements))
+        return send(self, statements)
 
     def committed(self: Any) -> None:
         if get_ident() == here and self.info.transaction_status != TransactionStatus.IDLE:
@@ -85,11 +75,10 @@ def watching() -> Iterator[Sent]:
 
     with (
         patch.object(psycopg.Cursor, "execute", watched),
-        patch.object(psycopg.Connection, "pipeline", bordered),
+        patch.object(Line, "send", told),
         patch.object(psycopg.Connection, "commit", committed),
     ):
         yield sent
-    sent.pipelines = [pipeline for pipeline in sent.pipelines if pipeline]
 
 
 # -- from statements to a script ----------------------------------------------------------------------------------

@@ -72,11 +72,10 @@ def create_app(config: Settings | None = None, **overrides: Any) -> Flask:
             "pool_size": config.pool_size,
             "max_overflow": 2,
             "pool_timeout": 10,
-            "connect_args": {
-                "prepare_threshold": config.prepare_threshold,
-                "application_name": "clinic",
-            },
+            # What is prepared is prepared by core.pipeline: psycopg would forget all of it, ours too, on a ROLLBACK.
+            "connect_args": {"prepare_threshold": None, "application_name": "clinic"},
         },
+        PREPARE_THRESHOLD=config.prepare_threshold,
         MAX_CONTENT_LENGTH=1024 * 1024,
         MAX_FORM_MEMORY_SIZE=1024 * 1024,
         # Clinics are neighbours under one domain: no page of another's may plant its own state (and token) here.

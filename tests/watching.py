@@ -1,13 +1,15 @@
-"""Every statement that is sent, by either way in: psycopg's cursors are watched, below the ORM and below ``send``."""
+"""Every statement that is sent, by either way in: psycopg's cursors are watched, below the ORM, and ``send``'s line."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
 import psycopg
+
+from clinic.core.pipeline import Line
 
 ENTERING = ("FROM enter(", "set_tenant(", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT", "BEGIN")
 
@@ -33,12 +35,16 @@ def watch(*, aside: bool = False) -> Iterator[Seen]:
     now and then.
     """
     seen = Seen()
-    execute = psycopg.Cursor.execute
+    execute, send = psycopg.Cursor.execute, Line.send
 
     def watched(self: Any, query: Any, *args: Any, **kwargs: Any) -> Any:
         if aside or not self.connection.autocommit:
             seen.append(query.decode() if isinstance(query, bytes) else str(query))
         return execute(self, query, *args, **kwargs)
 
-    with patch.object(psycopg.Cursor, "execute", watched):
+    def told(self: Line, statements: Sequence[tuple[str, Mapping[str, Any]]]) -> list[list[Any]]:
+        seen.extend(sql for sql, _params in statements)
+        return send(self, statements)
+
+    with patch.object(psycopg.Cursor, "execute", watched), patch.object(Line, "send", told):
         yield seen

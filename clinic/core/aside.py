@@ -38,6 +38,7 @@ def _engine(app: Flask) -> Engine:
         pool_pre_ping=True,
         connect_args={
             **options.get("connect_args", {}),
+            "prepare_threshold": app.config["PREPARE_THRESHOLD"],
             "connect_timeout": PATIENCE,
             "application_name": "clinic-aside",
         },

@@ -22,9 +22,9 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
 import psycopg
+from flask import current_app
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from psycopg.rows import namedtuple_row
 from psycopg.types.json import set_json_dumps, set_json_loads
 from sqlalchemy import DateTime, ForeignKeyConstraint, MetaData, Uuid, event, func
 from sqlalchemy.exc import DBAPIError
@@ -40,6 +40,7 @@ from sqlalchemy.orm import (
 from clinic.core import json, tenancy
 from clinic.core.errors import MEANINGS, Conflict, Refusal, Unavailable
 from clinic.core.ids import new_id
+from clinic.core.pipeline import Line
 
 set_json_dumps(json.kept)
 set_json_loads(json.found)
@@ -48,7 +49,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Statement = tuple[str, Mapping[str, Any]]
 
-DRIVER, NOTES, OVER = "driver", "notes", "over"
+LINE, NOTES, OVER = "line", "notes", "over"
 COMMIT: Statement = ("COMMIT", {})
 RETRIED = {"40001", "40P01"}  # serialization failure, deadlock detected
 LOCK_TIMEOUT = "55P03"
@@ -122,21 +123,29 @@ def _narrow_to_the_clinic(state: ORMExecuteState) -> None:
 
 def driver() -> psycopg.Connection[Any]:
     """The psycopg connection under the session's transaction, which is begun if there is none."""
+    return _line().connection
+
+
+def _line() -> Line:
+    """The same with what is known about it, which outlives the transaction."""
     info = session().info
     if OVER in info:
         raise RuntimeError("a statement after the last one: its transaction has been committed")
-    known: psycopg.Connection[Any] | None = info.get(DRIVER)
+    known: Line | None = info.get(LINE)
     if known is None:
-        known = info[DRIVER] = cast(
-            "psycopg.Connection[Any]", session.connection().connection.driver_connection
-        )
+        pooled = session.connection().connection
+        known = pooled.info.get(LINE)
+        if known is None:
+            connection = cast("psycopg.Connection[Any]", pooled.driver_connection)
+            known = pooled.info[LINE] = Line(connection, current_app.config["PREPARE_THRESHOLD"])
+        info[LINE] = known
     return known
 
 
 @event.listens_for(Session, "after_transaction_end")
 def _let_go(ended: Session, transaction: Any) -> None:
     if transaction.parent is None:
-        for name in (DRIVER, NOTES, OVER):
+        for name in (LINE, NOTES, OVER):
             ended.info.pop(name, None)
 
 
@@ -158,21 +167,10 @@ def send(*statements: Statement, last: bool = False) -> list[list[Any]]:
 
 
 def _sent(statements: Sequence[Statement]) -> list[list[Any]]:
-    connection = driver()
+    line = _line()
     tenant = tenancy.current()
     tenant_id = tenant.id if tenant else None
-    cursors = []
-    with connection.pipeline():
-        for sql, params in statements:
-            cursor = connection.cursor(row_factory=namedtuple_row)
-            cursor.execute(sql, {"tenant": tenant_id, **params})
-            cursors.append(cursor)
-    return [cursor.fetchall() if _has_rows(cursor) else [] for cursor in cursors]
-
-
-def _has_rows(cursor: psycopg.Cursor[Any]) -> bool:
-    # Asked of the result itself: ``cursor.description`` describes every column anew, a seventh of a booking's time.
-    return cursor.pgresult is not None and cursor.pgresult.nfields > 0
+    return line.send([(sql, {"tenant": tenant_id, **params}) for sql, params in statements])
 
 
 def note(statement: Statement) -> None:
@@ -311,14 +309,14 @@ class savepoint:  # noqa: N801 - reads as a word: `with savepoint():`
     """``with savepoint():`` – what happens inside is taken back if it raises, the transaction goes on."""
 
     def __enter__(self) -> None:
-        driver().execute("SAVEPOINT here")
+        send(("SAVEPOINT here", {}))
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         if kind is None:
-            driver().execute("RELEASE SAVEPOINT here")
+            send(("RELEASE SAVEPOINT here", {}))
         else:
             session.expire_all()
-            driver().execute("ROLLBACK TO SAVEPOINT here")
+            send(("ROLLBACK TO SAVEPOINT here", {}))
 
 
 def diagnose(error: BaseException) -> tuple[str | None, str | None]:
