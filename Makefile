@@ -4,9 +4,9 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL = help
-.PHONY: help demo serve worker migrate rollback migration history heads seed reset-db psql roles lint format \
+.PHONY: help demo serve worker migrate rollback migration history heads seed reset-db psql backup restore roles lint format \
 	type-check test cover bench screenshots lock translations
 
-help demo serve worker migrate rollback migration history heads seed reset-db psql roles lint format \
+help demo serve worker migrate rollback migration history heads seed reset-db psql backup restore roles lint format \
 type-check test cover bench screenshots lock translations:
 	@$(PYTHON) -m clinic $@ $(ARGS)

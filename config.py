@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     prepare_threshold: Annotated[int | None, BeforeValidator(_off_is_none)] = Field(5, ge=0)
     database_url: Conninfo | None = Field(None, repr=False)
     migration_database_url: Conninfo | None = Field(None, repr=False)
+    backup_database_url: Conninfo | None = Field(None, repr=False)
 
     secret_key: str | None = Field(None, repr=False)
     master_api_key: str | None = Field(None, repr=False)
@@ -154,6 +155,12 @@ class MigrationSettings(Settings):
     """For commands that change the schema: they need the migrator's address and none of the application's secrets."""
 
     required_in_production: ClassVar[tuple[str, ...]] = ("migration_database_url",)
+
+
+class BackupSettings(Settings):
+    """For ``backup``, which reads everything and changes nothing."""
+
+    required_in_production: ClassVar[tuple[str, ...]] = ("backup_database_url",)
 
 
 def _is_weak(secret: str) -> bool:

@@ -174,6 +174,21 @@ def psql(arguments: list[str]) -> int:
         return run(arguments)
 
 
+@command("everything in one file: backup [FILE]")
+def backup(arguments: list[str]) -> int:
+    from clinic.demo.backups import backup as run
+
+    with demo_database():
+        return run(arguments)
+
+
+@command("bring a backup back: restore FILE (the demo's), restore FILE --into NAME (a server's)")
+def restore(arguments: list[str]) -> int:
+    from clinic.demo.backups import restore as run
+
+    return run(arguments)
+
+
 @command("print the SQL that makes the database roles, for a server of your own")
 def roles(arguments: list[str]) -> int:
     from clinic.core.roles import script

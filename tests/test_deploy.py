@@ -22,7 +22,7 @@ GUIDE = (ROOT / "docs" / "deploy.md").read_text("utf-8")
 # A name, a release line, and what it is built on: neither "latest" nor a bare major release of a moving base.
 PINNED = re.compile(r"[a-z]+:\d+(\.\d+)?-(slim-)?[a-z]+")
 # What containers are told by others than the person who runs them.
-OF_NO_USE_THERE = {"HOST", "PORT", "DATA_DIR", "MIGRATION_DATABASE_URL"}
+OF_NO_USE_THERE = {"HOST", "PORT", "DATA_DIR", "BACKUP_DATABASE_URL", "MIGRATION_DATABASE_URL"}
 
 
 def instructions() -> list[tuple[str, str]]:

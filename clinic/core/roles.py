@@ -70,20 +70,23 @@ def create_database(superuser_conninfo: str, name: str, *, template: str | None 
     """
     with psycopg.connect(superuser_conninfo, autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-            origin: sql.Composable = sql.SQL(locale_clause(connection.info.server_version))
-            if template is not None:
-                origin = sql.SQL("TEMPLATE {} STRATEGY file_copy").format(sql.Identifier(template))
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} OWNER {} {}").format(
-                    sql.Identifier(name), sql.Identifier(OWNER), origin
-                )
-            )
+            create_empty(superuser_conninfo, name, template=template)
         for statement in database_statements():
             connection.execute(sql.SQL(statement).format(database=sql.Identifier(name)))
     if template is None:
         with psycopg.connect(make_conninfo(superuser_conninfo, dbname=name), autocommit=True) as connection:
             for statement in schema_statements():
                 connection.execute(sql.SQL(statement))
+
+
+def create_empty(superuser_conninfo: str, name: str, *, template: str | None = None) -> None:
+    """Make the database *name* with nothing in it (or what *template* has). Raises ``DuplicateDatabase``."""
+    with psycopg.connect(superuser_conninfo, autocommit=True) as connection:
+        origin: sql.Composable = sql.SQL(locale_clause(connection.info.server_version))
+        if template is not None:
+            origin = sql.SQL("TEMPLATE {} STRATEGY file_copy").format(sql.Identifier(template))
+        making = sql.SQL("CREATE DATABASE {} OWNER {} {}")
+        connection.execute(making.format(sql.Identifier(name), sql.Identifier(OWNER), origin))
 
 
 def drop_database(superuser_conninfo: str, name: str) -> None:

@@ -117,24 +117,42 @@ def variables(addresses: Addresses, secrets: Mapping[str, str]) -> dict[str, str
         "DATABASE_URL": addresses.app,
         "MIGRATION_DATABASE_URL": addresses.migrator,
         "SUPERUSER_DATABASE_URL": addresses.superuser or "",
+        "BACKUP_DATABASE_URL": _as_backup(addresses.app, secrets),
         "SECRET_KEY": secrets["secret_key"],
         "MASTER_API_KEY": secrets["master_api_key"],
     }
 
 
-@contextmanager
-def emptied(settings: Settings) -> Iterator[dict[str, str]]:
-    """Throw the demo's database and sign-ins away; then as ``borrowed``, with an empty one.
+def _as_backup(address: str, secrets: Mapping[str, str]) -> str:
+    """The same database for the role that reads everything and changes nothing. Only our own server has one."""
+    if roles.BACKUP not in secrets:
+        return ""
+    parts = urlsplit(address)
+    place = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f"{roles.BACKUP}:{secrets[roles.BACKUP]}@{place}").geturl()
 
-    Raises ``CannotStart`` outside the demo and while the demo runs.
+
+@contextmanager
+def alone(settings: Settings, refusal: str) -> Iterator[tuple[Server, dict[str, str]]]:
+    """The demo's own server with nobody on it, and its secrets.
+
+    Raises ``CannotStart``: with *refusal* outside the demo, and while the demo runs.
     """
     if settings.environment != "demo" or settings.database_url:
-        raise CannotStart("reset-db throws every clinic away: only the demo's own database may be reset.")
+        raise CannotStart(refusal)
     folder = settings.data_dir.resolve()
     kept.open_folder(folder)
     with kept.locked(folder):
         secrets = kept.secrets_of(folder)
         with embedded(folder, secrets) as server:
-            roles.drop_database(server.superuser_url, DATABASE)
-            (folder / "credentials.json").unlink(missing_ok=True)
-            yield variables(furnish(server, secrets), secrets | own_secrets(settings))
+            yield server, secrets
+
+
+@contextmanager
+def emptied(settings: Settings) -> Iterator[dict[str, str]]:
+    """Throw the demo's database and sign-ins away; then as ``borrowed``, with an empty one. Raises as ``alone``."""
+    refusal = "reset-db throws every clinic away: only the demo's own database may be reset."
+    with alone(settings, refusal) as (server, secrets):
+        roles.drop_database(server.superuser_url, DATABASE)
+        (settings.data_dir.resolve() / "credentials.json").unlink(missing_ok=True)
+        yield variables(furnish(server, secrets), secrets | own_secrets(settings))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from clinic.core import venv
@@ -94,30 +97,57 @@ def lock(arguments: list[str]) -> int:
     return 0
 
 
-def psql(arguments: list[str]) -> int:
-    """psql on the database of the environment; the password goes by the environment, not by the list of processes."""
-    parser = argparse.ArgumentParser(prog="psql", add_help=False)
-    parser.add_argument("--role", choices=sorted(BY_ROLE), default="migrator")
-    given, rest = parser.parse_known_args(arguments)
-    url = os.environ.get(BY_ROLE[given.role])
-    if not url:
-        raise CannotStart(f"{BY_ROLE[given.role]} is not set.")
-    program = shutil.which("psql")
-    if program is None:
-        from clinic.demo.postgres import embedded_binaries
+def programs(name: str) -> list[str]:
+    """Where one of PostgreSQL's own programs is: the machine's, then the one that came with the embedded server."""
+    from clinic.demo.postgres import ServerFailed, embedded_binaries
 
-        program = str(embedded_binaries() / "psql")
+    found = [shutil.which(name)]
+    with suppress(ServerFailed):
+        found.append(str(embedded_binaries() / name))
+    there = [path for path in found if path]
+    if not there:
+        raise CannotStart(f"There is no {name} here: install PostgreSQL's client programs.")
+    return there
+
+
+def program_for(name: str, url: str) -> str:
+    """The program of the server's own release if it is here, else the newest: an older one refuses to work."""
+    with psycopg.connect(url) as connection:
+        wanted = connection.info.server_version // 10000
+
+    def release(path: str) -> int:
+        said = subprocess.run([path, "--version"], capture_output=True, text=True).stdout
+        number = re.search(r"\d+", said)
+        return int(number[0]) if number else 0
+
+    return max(programs(name), key=lambda path: (release(path) == wanted, release(path)))
+
+
+def reaching(url: str) -> dict[str, str]:
+    """The environment in which such a program reaches *url*: no password stands in the list of processes."""
     names = {
         "host": "PGHOST",
         "port": "PGPORT",
         "user": "PGUSER",
         "password": "PGPASSWORD",
         "dbname": "PGDATABASE",
+        "sslmode": "PGSSLMODE",
+        "sslrootcert": "PGSSLROOTCERT",
     }
-    names |= {"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT"}
     told = {names[key]: str(value) for key, value in conninfo_to_dict(url).items() if key in names}
+    return {**os.environ, **told}
+
+
+def psql(arguments: list[str]) -> int:
+    """psql on the database of the environment."""
+    parser = argparse.ArgumentParser(prog="psql", add_help=False)
+    parser.add_argument("--role", choices=sorted(BY_ROLE), default="migrator")
+    given, rest = parser.parse_known_args(arguments)
+    url = os.environ.get(BY_ROLE[given.role])
+    if not url:
+        raise CannotStart(f"{BY_ROLE[given.role]} is not set.")
     signal.signal(signal.SIGINT, lambda _number, _frame: None)  # Ctrl-C is psql's
-    return subprocess.run([program, *rest], env={**os.environ, **told}).returncode
+    return subprocess.run([programs("psql")[0], *rest], env=reaching(url)).returncode
 
 
 def _wants_browser(arguments: list[str]) -> bool:
