@@ -9,17 +9,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import request
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, HiddenField, SelectField, StringField, TelField
 
 from clinic.accounts.forms import local
+from clinic.booking import intake
 from clinic.booking.asking import Asked
-from clinic.core import fields, formats, times
+from clinic.core import custom, fields, formats, madeup, times
 from clinic.core.errors import Refusal
 from clinic.core.i18n import gettext
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.ids import parse_id
 from clinic.core.parsing import Wrong
+from clinic.core.takes_more import TakesMore
 from clinic.core.text import line
 from clinic.patients.forms import Reads, birth_date
 from clinic.schedule import slots
@@ -60,7 +61,7 @@ def is_fragment() -> bool:
     return "HX-Request" in request.headers
 
 
-class PersonForm(FlaskForm):
+class PersonForm(TakesMore):
     """Who comes: somebody of the register (``patient_id``), or somebody new."""
 
     class Meta:
@@ -115,7 +116,7 @@ class PersonForm(FlaskForm):
         """Put what a verb refused at the fields that it means; what remains to be said above the form."""
         left = []
         for error in refusal.errors:
-            name = error.pointer.rsplit("/", 1)[-1]
+            name = madeup.name_of(error.pointer)
             field = self._fields.get("q" if name == "patient_id" else name)
             if field is None or isinstance(field, HiddenField):
                 left.append(error)
@@ -139,6 +140,13 @@ class BookingForm(PersonForm):
     overbook = BooleanField(_("Book beyond the capacity"))
     overbook_reason = StringField(_("Why"), [Reads(lambda text: line(text, 255))], render_kw=OFF)
     allow_overlap = BooleanField(_("Book although the patient has another visit at this time"))
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        """With a field for each question of the visit type; who books at the desk may ask later."""
+        super().__init__(*args, **more)
+        questions = intake.of_service(parse_id(self.service.data or ""))
+        self.take_in("intake_answers", intake.wanted(questions), bound=False)
+        self.take_in("custom_fields", custom.wanted("appointment"))
 
     def offer(self, services: Sequence[Any]) -> None:
         """The visit types to choose from."""
@@ -175,5 +183,7 @@ class BookingForm(PersonForm):
             overbook=bool(self.overbook.data),
             overbook_reason=self.overbook_reason.meant if self.overbook.data else None,
             allow_overlap=bool(self.allow_overlap.data),
+            intake_answers=self.given_more("intake_answers") or None,
+            custom_fields=self.given_more("custom_fields") if self.more("custom_fields") else None,
             **self.whom,
         )

@@ -14,15 +14,16 @@ from wtforms import EmailField, HiddenField, RadioField, StringField, TelField
 from wtforms.validators import DataRequired, StopValidation
 from wtforms.widgets import DateInput
 
-from clinic.booking import queries_portal
+from clinic.booking import intake, queries_portal
 from clinic.booking.choosing import Choice, unsealed
-from clinic.core import fields, limits, links, tenancy
+from clinic.core import fields, limits, links, madeup, tenancy
 from clinic.core.access import Actor
-from clinic.core.errors import NotFound, Refusal, TooMany
+from clinic.core.errors import Invalid, NotFound, Refusal, TooMany
 from clinic.core.i18n import language
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.ids import new_id, parse_id
 from clinic.core.parsing import Wrong
+from clinic.core.takes_more import TakesMore
 from clinic.core.text import line
 from clinic.core.times import iso_date
 
@@ -147,7 +148,7 @@ class Reads:
             raise StopValidation(str(wrong)) from None
 
 
-class WhoForm(FlaskForm):
+class WhoForm(TakesMore):
     """Who comes to the visit. The page checks the token itself (``pages.too_old``), so that nothing typed is lost."""
 
     class Meta:
@@ -179,15 +180,36 @@ class WhoForm(FlaskForm):
 
     TYPED = ("person", "name", "phone", "email", "birth_date")
 
-    def __init__(self, people: Sequence[Any] = (), today: date | None = None, **more: Any) -> None:
+    def __init__(
+        self,
+        people: Sequence[Any] = (),
+        today: date | None = None,
+        questions: Sequence[Mapping[str, Any]] = (),
+        **more: Any,
+    ) -> None:
+        """*questions*: what the visit type asks beforehand (``intake``)."""
         super().__init__(**more)
-        self.people, self.today = people, today
+        self.people, self.today, self.questions = people, today, questions
+        self.take_in("intake_answers", intake.wanted(questions), bound=visitor().audience == "patient")
         self.person.choices = [(person.id.hex, person.full_name) for person in people]
         if people and not self.person.data:
             self.person.data = people[0].id.hex
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Whether somebody was named whom the clinic can reach."""
+        """Whether somebody was named whom the clinic can reach, and answered what must be answered."""
+        fine = self._says_who(extra_validators)
+        return self._answers() and fine
+
+    def _answers(self) -> bool:
+        given = self.given_more("intake_answers")
+        try:
+            intake.checked(self.questions, given, bound=visitor().audience == "patient")
+        except Invalid as refusal:
+            self.put(refusal)
+            return False
+        return True
+
+    def _says_who(self, extra_validators: Any) -> bool:
         if self.people:
             if self.chosen is None:
                 self.person.errors = [_("Choose who comes.")]
@@ -224,8 +246,12 @@ class WhoForm(FlaskForm):
 
     @property
     def typed(self) -> dict[str, str]:
-        """What was filled in so far."""
-        return {name: given for name in self.TYPED if (given := request.form.get(name, "")).strip()}
+        """What was filled in so far, answers to questions too, by the names of the fields."""
+        return {
+            name: given
+            for name, given in request.form.items()
+            if given.strip() and (name in self.TYPED or name.startswith("intake_answers."))
+        }
 
     @property
     def has_typed(self) -> bool:
@@ -241,9 +267,9 @@ class WhoForm(FlaskForm):
         at = {"full_name": "name"}
         left = []
         for error in refusal.errors:
-            name = error.pointer.rsplit("/", 1)[-1]
+            name = madeup.name_of(error.pointer)
             field = self._fields.get(at.get(name, name))
-            if field is None or field.name not in self.TYPED:
+            if field is None or isinstance(field, HiddenField):
                 left.append(error)
             else:
                 field.errors = [*field.errors, error.message]

@@ -6,15 +6,47 @@ id. A visit type that asks nothing takes whatever is said.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from clinic.core import db, madeup
 from clinic.core.errors import FieldError, Invalid
 from clinic.core.i18n import lazy_gettext as _
+from clinic.core.madeup import Wanted
 from clinic.core.parsing import Wrong
 from clinic.core.times import iso_date
 
 LONGEST = 4000
+KINDS = {"text": "lines", "choice": "choice", "yes_no": "yes_no", "date": "date"}
+QUESTIONS = "SELECT questions FROM service WHERE tenant_id = %(tenant)s AND id = %(id)s"
+
+
+def of_service(id: uuid.UUID | None) -> list[dict[str, Any]]:
+    """What a visit type asks; nothing without one."""
+    row = db.row(QUESTIONS, id=id) if id else None
+    return list(row.questions) if row else []
+
+
+def wanted(questions: Sequence[Mapping[str, Any]]) -> list[Wanted]:
+    """The questions as a form shows them."""
+    return [
+        Wanted(
+            question["id"],
+            question["label"],
+            KINDS[question.get("type", "text")],
+            required=bool(question.get("required")),
+            choices=tuple((choice, choice) for choice in question.get("choices", ())),
+        )
+        for question in questions
+    ]
+
+
+def told(questions: Sequence[Mapping[str, Any]], answers: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """Questions with what was answered; an answer to what is no longer asked stands under its id."""
+    asked = wanted(questions)
+    others = [Wanted(id, id) for id in (answers or {}).keys() - {each.key for each in asked}]
+    return madeup.told([*asked, *sorted(others, key=lambda each: each.key)], answers)
 
 
 def checked(

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask, Response, make_response, redirect, render_template, request, session, url_for
 
-from clinic.booking import actions, choosing, forms_portal, holds, queries, queries_portal
+from clinic.booking import actions, choosing, forms_portal, holds, intake, queries, queries_portal
 from clinic.booking.asking import Asked
 from clinic.booking.choosing import Choice
 from clinic.booking.forms_portal import WhoForm
@@ -162,6 +162,7 @@ def _book(form: WhoForm, choice: Choice) -> str:
         date=choice.day,
         hold_id=kept.id if kept else None,
         source="portal",
+        intake_answers=form.given_more("intake_answers") or None,
         # Who has no account shall not learn from a refusal that the clinic knows this person.
         allow_overlap=by.kind == "anonymous",
         **form.for_whom,
@@ -205,11 +206,11 @@ def _form(choice: Choice) -> WhoForm:
     by = forms_portal.visitor()
     people = queries_portal.people(by) if by.is_patient else []
     today = clock.today(tenancy.require().zone)
-    return WhoForm(people, today, choice=choice.sealed)
+    return WhoForm(people, today, intake.of_service(choice.service_id), choice=choice.sealed)
 
 
 def _details(form: WhoForm, choice: Choice, kept: Any | None, refusal: Refusal | None = None) -> Response:
-    if len(form.people) == 1 and not form.errors and refusal is None:
+    if len(form.people) == 1 and not form.questions and not form.errors and refusal is None:
         return _check(form, choice, kept)  # there is nothing to ask
     return _page("details", form, choice, kept, refusal)
 
@@ -228,6 +229,7 @@ def _page(name: str, form: WhoForm, choice: Choice, kept: Any | None, refusal: R
         hold=kept,
         refusal=refusal,
         notice=_notice(chosen),
+        answers=intake.told(form.questions, form.given_more("intake_answers")),
     )
     status = refusal.status if refusal else 422 if form.errors else 200
     return make_response(html, status, refusal.headers if refusal else {})

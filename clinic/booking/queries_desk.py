@@ -16,7 +16,8 @@ SELECT appointment.id, appointment.patient_id, appointment.doctor_id, appointmen
        appointment.date, appointment.starts_at, appointment.ends_at, appointment.timezone, appointment.token,
        appointment.status, appointment.modality, appointment.reason, appointment.notes, appointment.meeting_url,
        appointment.source, appointment.overbooked, appointment.overbook_reason, appointment.needs_rescheduling,
-       appointment.cancel_reason, appointment.version, appointment.created_at, p.full_name AS patient_name,
+       appointment.cancel_reason, appointment.intake_answers, appointment.custom_fields, appointment.series_id,
+       appointment.version, appointment.created_at, s.questions, p.full_name AS patient_name,
        p.phone AS patient_phone, p.birth_date, p.birth_date_is_estimated, p.file_number, p.confidential,
        d.full_name AS doctor_name, d.booking_mode, s.name AS service_name, l.name AS location_name,
        r.name AS room_name, now() AS now
@@ -37,7 +38,7 @@ SELECT h.id, h.at, h.step, h.from_status, h.to_status, h.before, h.reason, h.act
  ORDER BY h.at, h.id
 """
 SERVICES = """
-SELECT s.id, s.name, s.duration_minutes
+SELECT s.id, s.name, s.duration_minutes, s.questions <> '[]'::jsonb AS asks
   FROM service s
  WHERE s.tenant_id = %(tenant)s AND s.is_active
    AND (%(doctor_id)s::uuid IS NULL

@@ -45,6 +45,13 @@ def booking_form() -> str:
     return render_template("booking/_booking_form.html", **_shown(_prefilled()))
 
 
+@bp.post("/appointments/questions")
+@allow("appointments.change")
+def questions() -> str:
+    """What the visit type asks that was just chosen, with what was answered so far."""
+    return render_template("booking/_questions.html", form=BookingForm())
+
+
 @bp.get("/appointments/times")
 @allow("appointments.change")
 def times() -> str:
@@ -115,7 +122,8 @@ def _shown(form: BookingForm, refusal: Refusal | None = None) -> dict[str, Any]:
         )
     except Wrong:
         raise NotFound from None
-    form.offer(queries_desk.services(time.doctor.id))
+    services = queries_desk.services(time.doctor.id)
+    form.offer(services)
     typed = (form.q.data or "").strip()
     search = request.method == "POST" and typed and not form.patient_id.data and not form.is_new
     found = opening.look_up(typed[:200], limit=IN_A_LIST, by=g.actor)[0] if search else None
@@ -128,6 +136,7 @@ def _shown(form: BookingForm, refusal: Refusal | None = None) -> dict[str, Any]:
         "form": form,
         "refusal": form.told(refusal) if refusal else None,
         "time": time,
+        "some_ask": any(service.asks for service in services),
         "found": found,
         "alternatives": refusal.extra.get("alternatives", ()) if refusal else (),
         "may_overbook": beyond or bool(form.overbook.data),

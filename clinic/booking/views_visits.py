@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 from flask import g, make_response, render_template, request, url_for
 
-from clinic.booking import finding, moves, queries_desk, states, steps
+from clinic.booking import finding, intake, moves, queries_desk, states, steps
 from clinic.booking.forms import date_in, id_in
 from clinic.booking.forms_steps import Said, pressed, told
 from clinic.booking.refusals import DayFull, SlotTaken
-from clinic.core import audit, formats
+from clinic.core import audit, custom, formats, madeup
 from clinic.core.access import allow
 from clinic.core.doors import StaffPages
 from clinic.core.errors import Refusal
@@ -74,6 +74,8 @@ def _shown(id: uuid.UUID) -> dict[str, Any]:
     return {
         "visit": found,
         "history": history,
+        "answers": intake.told(found.questions or [], found.intake_answers),
+        "more": madeup.told(custom.wanted("appointment"), found.custom_fields),
         "zone": zone,
         "today": today,
         "may": may,

@@ -16,7 +16,7 @@ from clinic.patients import matching, queries, search
 from clinic.patients.queries import BRIEF, COLUMNS, Brief, Record
 from clinic.patients.refusals import Confidential
 
-IN_THE_RECORD = {"patient_phone", "birth_date", "file_number"}
+IN_THE_RECORD = {"patient_phone", "birth_date", "file_number", "intake_answers", "custom_fields"}
 
 
 def open_record(patient_id: uuid.UUID, *, reason: str | None = None, by: Actor) -> Record:

@@ -5,15 +5,30 @@ from __future__ import annotations
 from typing import Any
 from unittest.mock import patch
 
+import psycopg
 import pytest
 from flask import g, request
 
-from clinic.core import doors
-from clinic.core.access import Actor
+from clinic.core import doors, tenancy
+from clinic.core.access import SYSTEM, Actor
 from clinic.core.ids import new_id
 from tests.clients import Api
 
 WHO = "X-Test-Who"
+
+
+@pytest.fixture
+def carla(app: Any, north: Any, superuser: str, page: Any) -> Any:
+    """Carla's browser; her account belongs to her record."""
+    from clinic.accounts import actions as accounts
+
+    with tenancy.acting_in("north"):
+        user = accounts.create_user(
+            email="carla@north.example", name="Carla", role="patient", password="carla-password", by=SYSTEM
+        )
+    with psycopg.connect(superuser, autocommit=True) as connection:
+        connection.execute("UPDATE patient SET user_id = %s WHERE id = %s", [user.id, north.carla])
+    return page("carla")
 
 
 @pytest.fixture

@@ -249,3 +249,38 @@ def test_restored_undo_is_refused_when_the_place_is_gone(page: Any, north: Any, 
     ana = page("ana")
     refused = ana.post_form(ana.get(f"/appointments/{visit.id}"), {}, form="/restore")
     assert "This time has just been taken." in refused
+
+
+# -- the clinic's own fields --------------------------------------------------------------------------------------
+
+TAXI = {
+    "type": "object",
+    "properties": {
+        "taxi": {"type": "boolean", "title": "Needs a taxi"},
+        "km": {"type": "integer", "title": "Kilometres", "minimum": 1},
+    },
+    "required": ["taxi"],
+}
+
+
+def test_the_clinics_own_fields_are_asked_and_kept(page: Any, north: Any, api: Any) -> None:
+    api.put("/custom-fields/appointment", TAXI)
+    ana = page("ana")
+    typed = {"patient_id": north.carla, "custom_fields.taxi": "yes", "custom_fields.km": "12"}
+    ana.post_form(ana.get(address(north)), typed, form=BOOK)
+    (visit,) = api.get("/appointments").json["items"]
+    assert visit["custom_fields"] == {"taxi": True, "km": 12}
+    assert "Needs a taxi Yes" in ana.get(f"/appointments/{visit['id']}").find(".answers").text
+
+
+def test_what_does_not_fit_the_clinics_schema_is_said_at_the_field(
+    page: Any, north: Any, in_north: Any, api: Any
+) -> None:
+    api.put("/custom-fields/appointment", TAXI)
+    ana = page("ana")
+    typed = {**NEW, "custom_fields.km": "0"}
+    again = ana.post_form(ana.get(address(north)), typed, form=BOOK, status=422)
+    assert set(again.errors) == {"This is needed.", "This is not what the clinic wants here (minimum)."}
+    assert again.find('[name="custom_fields.km"]').get("value") == "0"
+    assert again.find("#full_name").get("value") == NEW["full_name"]
+    assert visits(north) == []

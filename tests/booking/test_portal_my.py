@@ -7,24 +7,8 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from clinic.core import tenancy
-from clinic.core.access import SYSTEM
 from tests.booking.portal_steps import fewest, held, link, times
 from tests.booking.times import at, iso
-
-
-@pytest.fixture
-def carla(app, north, superuser, page):
-    """Carla's browser; her account belongs to her record."""
-    from clinic.accounts import actions as accounts
-
-    with tenancy.acting_in("north"):
-        user = accounts.create_user(
-            email="carla@north.example", name="Carla", role="patient", password="carla-password", by=SYSTEM
-        )
-    with psycopg.connect(superuser, autocommit=True) as connection:
-        connection.execute("UPDATE patient SET user_id = %s WHERE id = %s", [user.id, north.carla])
-    return page("carla")
 
 
 @pytest.fixture

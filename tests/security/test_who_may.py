@@ -210,6 +210,7 @@ PAGES: list[tuple[tuple[str, ...], str]] = [
         POST /appointments/{id}/restore
         POST /appointments/{id}/undo
         GET POST /appointments/new
+        POST /appointments/questions
         GET /appointments/booking-form
         GET /appointments/times
         GET POST /patients
