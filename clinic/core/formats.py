@@ -12,7 +12,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from babel.dates import format_date, format_skeleton, get_timezone_location
+from babel.dates import format_date, format_interval, format_skeleton, get_timezone_location
 from babel.numbers import format_currency
 
 from clinic.core import i18n, tenancy
@@ -40,7 +40,7 @@ def at(value: datetime | str, zone: Zone = None, form: str = "short") -> str:
 
 def clocks(form: str = "short") -> Callable[[datetime], str]:
     """``at`` for a list: the reader's language is asked for once. Takes times in the zone that they are shown in."""
-    pattern, locale = gettext("%(day)s, %(time)s"), str(i18n.locale())
+    pattern, locale = gettext("%(day)s, %(time)s"), i18n.formats_of(i18n.locale())
     return lambda moment: (
         pattern
         % {
@@ -60,7 +60,7 @@ def day(value: datetime | date | str, form: str = "short", zone: Zone = None) ->
         value = instant(value, zone).date()
     if form == "iso":
         return value.isoformat()
-    return _written(value, form, str(i18n.locale()))
+    return _written(value, form, i18n.formats_of(i18n.locale()))
 
 
 @lru_cache(maxsize=4096)
@@ -70,6 +70,16 @@ def _written(value: date, form: str, locale: str) -> str:
         midnight = datetime.combine(value, time(), ZoneInfo("UTC"))
         return format_skeleton(SKELETONS[form], midnight, locale=locale)
     return format_date(value, form, locale=locale)
+
+
+@lru_cache(maxsize=512)
+def _dates(first: date, last: date, locale: str) -> str:
+    return format_interval(first, last, skeleton="yMMMd", locale=locale)
+
+
+def dates(first: date, last: date) -> str:
+    """``23–29 Nov 2026``."""
+    return _dates(first, last, i18n.formats_of(i18n.locale()))
 
 
 def clock(value: datetime | time | str, zone: Zone = None) -> str:

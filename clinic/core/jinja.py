@@ -26,10 +26,10 @@ from flask import (
     request,
     url_for,
 )
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from werkzeug.routing import BuildError
 
-from clinic.core import formats, i18n, navigation, tenancy, theme
+from clinic.core import badges, formats, i18n, navigation, tenancy, theme
 from clinic.core.access import ANONYMOUS, Actor
 from clinic.core.errors import Refusal
 from clinic.core.i18n import gettext
@@ -84,8 +84,19 @@ class Kit:
             for file in KIT:
                 macros = self._app.jinja_env.get_template(file).module
                 if hasattr(macros, name):
-                    return getattr(macros, name)
+                    found = getattr(macros, name)
+                    if not self._app.jinja_env.auto_reload:
+                        setattr(self, name, found)  # found once: a page asks a thousand times
+                    return found
         raise AttributeError(name)
+
+    def status(self, code: str) -> Markup:
+        """The badge of a state: of a visit, a place in the queue, a time, an account."""
+        return badges.status(code, icon=icon)
+
+    def statuses(self) -> dict[str, Markup]:
+        """All of them by code, for a list that shows a hundred."""
+        return {code: badges.status(code, icon=icon) for code in badges.STATES}
 
 
 # --- what every page knows of where it is and who reads it ---
@@ -179,32 +190,42 @@ def hyphens(given: Mapping[str, Any]) -> dict[str, Any]:
 
     ``ValueError`` for what the content security policy forbids: handlers and styles inside a page.
     """
-    written = {name.rstrip("_").replace("_", "-").lower(): value for name, value in given.items()}
-    for name in written:
-        if not ATTRIBUTE.fullmatch(name) or name.startswith(("on", "hx-on")) or name == "style":
-            raise ValueError(f"no page may carry the attribute {name}")
-    return written
+    return {_hyphened(name): value for name, value in given.items()}
+
+
+@lru_cache(maxsize=512)
+def _hyphened(given: str) -> str:
+    name = given.rstrip("_").replace("_", "-").lower()
+    if not ATTRIBUTE.fullmatch(name) or name.startswith(("on", "hx-on")) or name == "style":
+        raise ValueError(f"no page may carry the attribute {name}")
+    return name
 
 
 def attributes(given: Mapping[str, Any]) -> Markup:
     """HTML attributes of keyword arguments: True is a bare name, None and False are nothing at all."""
-    written = Markup("")
-    for name, value in hyphens(given).items():
-        if value is True:
-            written += f" {name}"
-        elif value is not None and value is not False:
-            written += Markup(' {}="{}"').format(name, value)
-    return written
+    if not given:
+        return Markup("")
+    written = [
+        f" {name}" if value is True else f' {name}="{escape(value)}"'
+        for name, value in hyphens(given).items()
+        if value is not None and value is not False
+    ]
+    return Markup("".join(written))  # noqa: S704 - names are checked, values escaped
 
 
 def icon(name: str, label: str | None = None, class_: str = "") -> Markup:
     """A picture from ``static/icons.svg`` (``KeyError`` if it has none). Without a *label* it is silent decoration."""
+    return _drawn(name, label, class_, asset("icons.svg"))
+
+
+@lru_cache(maxsize=2048)
+def _drawn(name: str, label: str | None, class_: str, sprite: str) -> Markup:
     if name not in _icons():
         raise KeyError(f"static/icons.svg has no {name}")
     spoken = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
     classes = " ".join(filter(None, ("icon", POINTS.search(name) and "icon-flip", class_)))
     drawing = Markup('<svg class="{}" {} width="20" height="20"><use href="{}#{}"></use></svg>')
-    return drawing.format(classes, spoken, asset("icons.svg"), name)
+    return drawing.format(classes, spoken, sprite, name)
 
 
 @lru_cache(maxsize=1)
@@ -218,11 +239,13 @@ def asset(name: str) -> str:
 
     A vendored file has its version in its folder's name and needs no hash.
     """
-    address = f"{current_app.static_url_path}/{name}"
-    if name.startswith("vendor/"):
-        return address
-    path = f"{current_app.static_folder}/{name}"
-    return f"{address}?v={_hash(path, os.stat(path).st_mtime_ns)}"
+    known: dict[str, str] = g.setdefault("assets", {})  # a page names its pictures a hundred times
+    if name not in known:
+        known[name] = f"{current_app.static_url_path}/{name}"
+        if not name.startswith("vendor/"):
+            path = f"{current_app.static_folder}/{name}"
+            known[name] += f"?v={_hash(path, os.stat(path).st_mtime_ns)}"
+    return known[name]
 
 
 @lru_cache(maxsize=256)

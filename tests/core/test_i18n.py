@@ -7,8 +7,10 @@ import os
 import re
 import shutil
 import string
+from collections.abc import Callable
 from pathlib import Path
 
+import flask_babel
 import pytest
 from babel.messages.catalog import Catalog, Message
 from flask import Flask, request
@@ -207,3 +209,37 @@ def test_extracting_finds_what_nobody_translated_and_keeps_the_rest(tmp_path: Pa
     once = (home / "es/LC_MESSAGES/messages.po").read_bytes()
     translations.extract(root, home)
     assert (home / "es/LC_MESSAGES/messages.po").read_bytes() == once
+
+
+# --- sentences of a page ---
+
+
+def test_what_is_filled_in_is_escaped_and_the_sentence_is_not() -> None:
+    app = make_shell()
+    with app.test_request_context("/login?lang=es"):
+        app.preprocess_request()
+        said = app.jinja_env.from_string("{{ _('%(day)s, %(time)s', day='<b>', time='09:30') }}")
+        assert said.render() == "&lt;b&gt;, 09:30"
+        assert (
+            app.jinja_env.from_string("{{ ngettext('%(num)d visit', '%(num)d visits', 2) }}").render()
+            == "2 citas"
+        )
+
+
+def test_a_sentence_is_found_once_however_often_a_page_says_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = make_shell()
+    asked: list[object] = []
+
+    def looking(real: Callable[[], object] = flask_babel.get_translations) -> object:
+        asked.append(real())
+        return asked[-1]
+
+    monkeypatch.setattr(i18n, "get_translations", looking)
+    with app.test_request_context("/login?lang=es"):
+        app.preprocess_request()
+        before = len(asked)
+        assert {i18n.gettext("Sign out") for _ in range(100)} == {"Cerrar sesión"}
+        assert len(asked) - before <= 1
+        with i18n.speaking("fr"):
+            assert i18n.gettext("Sign out") == "Se déconnecter", "and another language is another sentence"
+        assert i18n.gettext("Sign out") == "Cerrar sesión"
