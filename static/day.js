@@ -54,7 +54,7 @@ function nearest(left, top, among = stops()) {
 const stops = () => [...(board()?.querySelectorAll("td a, td button") ?? [])];
 
 document.addEventListener("htmx:after:settle", (event) => {
-  if (event.target.id !== "day" && !event.target.closest?.("#day")) return;
+  if (!event.target.closest?.("#day, #week")) return;
   if (!place || document.querySelector("dialog[open]") || document.activeElement !== document.body) return;
   nearest(place.left, place.top)?.focus({ preventScroll: true });
 });
@@ -160,7 +160,14 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("htmx:after:settle", () => { for (const field of document.querySelectorAll("[data-sifts]")) sift(field); });
 
-// --- the board opens at this time of the day ---
+// --- the board opens at this time of the day, and a week at its day ---
+
+const todays = document.querySelector("th[aria-current=date]");
+if (todays) {
+  const frame = todays.closest("[data-scrolls]");
+  const side = frame.querySelector("thead > tr > :first-child").offsetWidth;
+  frame.scrollLeft = todays.offsetLeft - side;
+}
 
 const now = document.getElementById("now");
 if (now) {

@@ -27,6 +27,8 @@ PAGES = [
     (None, "/login"),
     ("ana", "/desk"),
     ("ana", f"/desk?date={MONDAY}"),
+    ("ana", f"/week?date={MONDAY}"),
+    ("ana", f"/month?date={MONDAY}"),
     ("ana", "/queue"),
     ("ana", "/patients"),
     ("ana", "/patients/new"),

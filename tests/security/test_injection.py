@@ -46,7 +46,8 @@ def badly(html: str) -> list[str]:
 
 SCREENS = {
     "ana": """
-        /desk /desk/print /queue /board /patients/{patient} /patients/{patient}/edit /patients/{patient}/visits
+        /desk /desk/print /week /week?doctor={doctor} /month /queue /board /patients/{patient} /patients/{patient}/edit
+        /patients/{patient}/visits
         /appointments/{visit} /appointments/{here}/panel
         /appointments/new?doctor={doctor}&number=1&date=2026-11-23&patient={patient}
         /appointments/times?part_of_day=%22%3E%3Cimg%20src=x%20onerror=alert(1)%3E

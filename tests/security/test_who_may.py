@@ -188,6 +188,9 @@ PAGES: list[tuple[tuple[str, ...], str]] = [
         GET /desk
         GET /desk/day
         GET /desk/print
+        GET /desk/week
+        GET /week
+        GET /month
         GET /queue
         GET /queue/board
         GET POST /patients/{id}/edit
