@@ -54,7 +54,14 @@ def _server(config: pytest.Config) -> dict[str, str]:
 
     folder = Path(tempfile.mkdtemp(prefix="clinic-test-"))
     words = {role: secrets.token_urlsafe(12) for role in roles.SIGN_IN}
-    server = Server(folder / "postgres", password=secrets.token_urlsafe(12), fast=True)
+    # Another release's programs, such as those of the oldest that we promise: CLINIC_POSTGRES=/usr/lib/postgresql/15/bin
+    others = os.environ.get("CLINIC_POSTGRES")
+    server = Server(
+        folder / "postgres",
+        password=secrets.token_urlsafe(12),
+        fast=True,
+        binaries=Path(others) if others else None,
+    )
     server.start()
     config.stash[SERVER] = (server, folder)
     roles.ensure_roles(server.superuser_url, words)
