@@ -54,7 +54,7 @@ def _server(config: pytest.Config) -> dict[str, str]:
 
     folder = Path(tempfile.mkdtemp(prefix="clinic-test-"))
     words = {role: secrets.token_urlsafe(12) for role in roles.SIGN_IN}
-    # Another release's programs, such as those of the oldest that we promise: CLINIC_POSTGRES=/usr/lib/postgresql/15/bin
+    # Where another release is, such as the oldest that we promise (CONTRIBUTING.md).
     others = os.environ.get("CLINIC_POSTGRES")
     server = Server(
         folder / "postgres",
