@@ -15,7 +15,7 @@ import logging
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,8 @@ CONNECTIONS = 1024
 """Connections that one process holds at a time; idle ones count."""
 STOP_SECONDS = 3.0
 """How long a process may finish what it is answering when it is asked to stop."""
+EMPTY = ("204", "304")
+"""Answers without a body."""
 HOPELESS = 5
 """So many deaths without a quiet moment, and ``serve`` gives up: whoever started it shall notice."""
 
@@ -55,6 +57,8 @@ def reserve(host: str, port: int, *, patience: float = 2.0) -> socket.socket:
     while True:
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections inherit it: else what follows an answer's headers waits until the other side has noticed those.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             listener.bind(address)
             return listener
@@ -145,9 +149,36 @@ def work(fd: int, app: str) -> None:
 
 
 def load(app: str) -> Any:
-    """The WSGI callable called *app*: ``module:name``."""
+    """The WSGI callable called *app* (``module:name``), its answers in one piece."""
     module, _, name = app.partition(":")
-    return getattr(import_module(module), name)
+    return in_one_piece(getattr(import_module(module), name))
+
+
+def in_one_piece(app: Callable[..., Any]) -> Callable[..., Any]:
+    """*app*, its answers as lists where their length is told beforehand; what has none is a stream and stays one.
+
+    Granian sends a list together with its headers. Anything else goes through a channel, piece by piece between two
+    threads, and the pieces reach the network one by one.
+    """
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
+        whole = False
+
+        def told(status: str, headers: list[tuple[str, str]], *fault: Any) -> Any:
+            nonlocal whole
+            whole = status[:3] in EMPTY or any(name.lower() == "content-length" for name, _ in headers)
+            return start(status, headers, *fault)
+
+        pieces = app(environ, told)
+        if not whole:
+            return pieces
+        try:
+            return list(pieces)
+        finally:
+            if hasattr(pieces, "close"):
+                pieces.close()
+
+    return answer
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,6 +57,48 @@ def test_many_may_come_at_once(listener: socket.socket, process: Child) -> None:
     for each in crowd:
         each.close()
     assert process.alive()
+
+
+def test_the_rest_of_an_answer_waits_for_nobody(listener: socket.socket) -> None:
+    with socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        accepted.close()
+
+
+class Pieces:
+    """An answer bit by bit."""
+
+    closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from (b"a", b"b")
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "whole"),
+    [
+        ("200 OK", [("Content-Length", "2")], True),
+        ("304 NOT MODIFIED", [], True),
+        ("200 OK", [("Content-Type", "text/event-stream")], False),
+    ],
+)
+def test_an_answer_of_known_length_goes_out_in_one_piece(
+    status: str, headers: list[tuple[str, str]], whole: bool
+) -> None:
+    pieces, heard = Pieces(), []
+
+    def app(_environ: dict[str, Any], start: Any) -> Pieces:
+        start(status, headers)
+        return pieces
+
+    found = server.in_one_piece(app)({}, lambda *said: heard.append(said))
+    assert heard == [(status, headers)]
+    assert found == [b"a", b"b"] if whole else found is pieces
+    assert pieces.closed is whole
 
 
 def test_a_port_in_use_is_refused_with_a_sentence(listener: socket.socket) -> None:
