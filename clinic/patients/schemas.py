@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, RootModel, model_validator
 
 from clinic.core import external, tenancy
-from clinic.core.access import ROLES, Actor
+from clinic.core.access import Actor
 from clinic.core.fields import (
     DocumentNumber,
     Email,
@@ -27,10 +27,11 @@ from clinic.core.i18n import lazy_gettext as _
 from clinic.core.parsing import Parsed, Wrong
 from clinic.core.schema import Body, Listing, Partial, Record, Reply
 from clinic.core.text import Text
-from clinic.core.times import Date, Instant, WallOrInstant
+from clinic.core.times import Date, WallOrInstant
 from clinic.patients import opening
 from clinic.patients.queries import Record as Found
 from clinic.patients.record import PARTS
+from clinic.patients.schemas_parts import Confidentiality, Consent, EmergencyContact, GuardianGiven, Needs
 
 BLOOD_GROUPS = ("A+", "A-", "B+", "B-", "AB+", "AB-", "O+", "O-")
 OLDEST = 150
@@ -53,48 +54,6 @@ def _once(words: list[str]) -> list[str]:
 
 
 Words = Annotated[list[Annotated[str, Text(100, least=1)]], Field(max_length=50), AfterValidator(_once)]
-
-
-class EmergencyContact(Body):
-    """Whom to call."""
-
-    name: Name | None = None
-    phone: Phone | None = None
-    relation: Line | None = None
-
-
-class Consent(Body):
-    """What the patient agreed to, and since when."""
-
-    purpose: Annotated[str, Text(100, least=1)]
-    text_version: Line | None = None
-    at: Instant | None = Field(None, description="Now, if left out.")
-    source: Line | None = None
-    withdrawn_at: Instant | None = None
-
-
-class GuardianGiven(Body):
-    """Who answers for the patient: a patient of this clinic too."""
-
-    patient_id: uuid.UUID
-    relation: Line | None = None
-    may_book: bool = True
-    may_see: bool = True
-
-
-class Needs(Body):
-    """What the patient needs when they come."""
-
-    interpreter: bool | Line | None = None
-    access: bool | Line | None = None
-    transport: bool | Line | None = None
-
-
-class Confidentiality(Body):
-    """Who opens the record without giving a reason."""
-
-    roles: list[Literal[*ROLES]] = Field(default_factory=list, max_length=len(ROLES))  # type: ignore[valid-type]
-    user_ids: list[uuid.UUID] = Field(default_factory=list, max_length=50)
 
 
 class PatientFields(Body):
