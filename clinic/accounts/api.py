@@ -12,13 +12,14 @@ from clinic.accounts import actions, keys, queries, schemas
 from clinic.accounts.usage import Usage
 from clinic.core import aside, cursor, tenancy
 from clinic.core.access import allow
-from clinic.core.api import ApiBlueprint, answer, page
+from clinic.core.api import ApiBlueprint, answer, page, stands
 from clinic.core.schema import ListOf
 from clinic.tenants.actions import SlugTaken
 from clinic.tenants.schemas import show_clinic
 
 clinics = ApiBlueprint("clinics", __name__, about="Opening clinics, on the platform's own host.")
 api_keys = ApiBlueprint("api_keys", __name__, about="What integrations sign in with.")
+stands("/api-keys/<uuid:id>", queries.key)
 
 
 def register(app: Flask) -> None:

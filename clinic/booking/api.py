@@ -36,13 +36,14 @@ from clinic.booking.schemas_series import Scoped, show_outcome
 from clinic.booking.states import InvalidTransition
 from clinic.core import audit, cursor, external
 from clinic.core.access import allow
-from clinic.core.api import ApiBlueprint, answer, expected_version, page
+from clinic.core.api import ApiBlueprint, answer, expected_version, page, stands
 from clinic.core.errors import Stale
 from clinic.core.schema import Listing
 
 api = ApiBlueprint(
     "appointments", __name__, about="Visits: booking, moving, cancelling and what becomes of them."
 )
+stands("/appointments/<uuid:id>", lambda id: queries.visit(id, by=g.actor))
 CANCELLING = (InvalidTransition, CancelTooLate, Stale, series_steps.NotInSeries)
 FIRST_OF_THE_DAY = "-infinity"
 """Where a visit without a time stands among those of its day."""

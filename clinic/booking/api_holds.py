@@ -11,9 +11,10 @@ from clinic.booking import holds, queries
 from clinic.booking.refusals import TIMES, AlreadyExtended, HoldExpired
 from clinic.booking.schemas_holds import Hold, HoldAsked, show_hold
 from clinic.core.access import allow
-from clinic.core.api import ApiBlueprint, answer
+from clinic.core.api import ApiBlueprint, answer, stands
 
 api = ApiBlueprint("holds", __name__, about="A free slot, kept for a few minutes.")
+stands("/holds/<uuid:id>", lambda id: queries.hold(id, by=g.actor))
 
 
 @api.post("/holds", answers={201: Hold}, refuses=TIMES)

@@ -16,9 +16,10 @@ from clinic.booking.schemas_proposals import Proposal, Proposals, ProposalsAsked
 from clinic.booking.states import InvalidTransition
 from clinic.core import cursor
 from clinic.core.access import allow
-from clinic.core.api import ApiBlueprint, answer, page
+from clinic.core.api import ApiBlueprint, answer, page, stands
 
 api = ApiBlueprint("proposals", __name__, about="Another time for a visit, held until somebody answers.")
+stands("/proposals/<uuid:id>", lambda id: proposals.one(id, by=g.actor))
 
 
 @api.post("/appointments/reassign", answers=Proposed, refuses=[AlreadyProposed])

@@ -11,9 +11,10 @@ from clinic.booking import series
 from clinic.booking.refusals import TIMES, PatientLimit
 from clinic.booking.schemas_series import Series, SeriesAsked, SeriesRule, show_booked, show_rule
 from clinic.core.access import allow
-from clinic.core.api import ApiBlueprint, answer
+from clinic.core.api import ApiBlueprint, answer, stands
 
 api = ApiBlueprint("series", __name__, about="Visits that repeat.")
+stands("/appointments/series/<uuid:id>", lambda id: series.one(id, by=g.actor))
 
 
 @api.post("/appointments/series", answers={201: Series}, refuses=[*TIMES, PatientLimit])

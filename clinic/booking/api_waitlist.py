@@ -15,10 +15,11 @@ from clinic.booking.schemas import show as show_visit
 from clinic.booking.schemas_waitlist import Wish, WishAsked, Wishes, WishesAsked, show
 from clinic.core import audit, cursor
 from clinic.core.access import allow
-from clinic.core.api import ApiBlueprint, answer, page
+from clinic.core.api import ApiBlueprint, answer, page, stands
 from clinic.schedule.directory import specialty_id
 
 api = ApiBlueprint("waitlist", __name__, about="Who waits for a time that is not free.")
+stands("/waitlist/<uuid:id>", lambda id: queries_waitlist.one(id, by=g.actor))
 
 
 @api.post("/waitlist", answers={201: Wish})

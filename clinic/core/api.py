@@ -11,7 +11,8 @@
 
 ``body`` and ``query`` are checked as the types that they are annotated with (``schema.Body``, ``schema.Query``); a
 view without one refuses every field or parameter. The order of checks is API.md §1: the doors did host, 401 and 403,
-routing 404 and 405; here come 413, 415, 400 and 422. What the document says is read from the same annotations.
+routing 404 and 405; here come 413, 415, 400 and 422, each after a look whether what the path names is there
+(``stands``). What the document says is read from the same annotations.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ from clinic.core.cursor import page
 from clinic.core.errors import FieldError, Invalid, Malformed, NotFound, Refusal, TooLarge
 from clinic.core.problem import problem
 from clinic.core.schema import Nothing, Query, flawed
+from clinic.core.standing import PREFIX, must_stand, stands
 from clinic.core.text import CONTROL
 from clinic.core.validation import field_errors
 
-__all__ = ["NO_VERSION", "ApiBlueprint", "Route", "answer", "expected_version", "page"]
+__all__ = ["NO_VERSION", "PREFIX", "ApiBlueprint", "Route", "answer", "expected_version", "page", "stands"]
 
-PREFIX = "/api/v1"
 KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Idempotent-Replayed")
 View = Callable[..., Any]
 V = TypeVar("V", bound=View)
@@ -152,11 +153,7 @@ def _guarded(view: View, route: Route) -> View:
     """*view* behind its checks: what reaches it is clean, what leaves it is an answer."""
     body_model, query_model = route.body or Nothing, route.query or Query
 
-    @wraps(view)
-    def guarded(**path: Any) -> Response:
-        for value in path.values():
-            if type(value) is str and CONTROL.search(value):
-                raise NotFound
+    def taken() -> tuple[Any, Any]:
         body = query = None
         wrong: list[FieldError] = []
         if route.method != "GET":
@@ -175,6 +172,18 @@ def _guarded(view: View, route: Route) -> View:
                 wrong += _wrong(error, given)
         if wrong:
             raise Invalid(wrong)
+        return body, query
+
+    @wraps(view)
+    def guarded(**path: Any) -> Response:
+        for value in path.values():
+            if type(value) is str and CONTROL.search(value):
+                raise NotFound
+        try:
+            body, query = taken()
+        except Refusal:
+            must_stand()
+            raise
         if route.body is not None:
             path["body"] = body
         if route.query is not None:

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from clinic.core import cursor, tenancy
 from clinic.core.access import allow
-from clinic.core.api import PREFIX, ApiBlueprint, answer, expected_version, page
+from clinic.core.api import PREFIX, ApiBlueprint, answer, expected_version, page, stands
 from clinic.core.errors import Refusal
 from clinic.core.records import Records
 from clinic.core.schema import Body, Listing, ListOf, Query
@@ -108,6 +108,7 @@ def hang(
     *path* leads to the records, or (*under* an owner) to one by its id. *show* makes JSON of many at once, with what is
     to be expanded; without it they are what *reply* names. ``force`` in a body or query is the verb's.
     """
+    stands(f"{path}/<uuid:id>", records.one)
     listed_at = f"{under.path}/<uuid:id>{path}" if under else path
     stands_at = f"{path}/<uuid:id>"
 

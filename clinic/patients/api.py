@@ -9,7 +9,7 @@ from flask import Response, g, request
 
 from clinic.core import tenancy
 from clinic.core.access import allow
-from clinic.core.api import PREFIX, ApiBlueprint, answer, expected_version
+from clinic.core.api import PREFIX, ApiBlueprint, answer, expected_version, stands
 from clinic.core.cursor import decode, encode, page
 from clinic.core.external import ExternalIdTaken
 from clinic.core.schema import Nothing
@@ -27,6 +27,7 @@ from clinic.patients.schemas import (
 )
 
 api = ApiBlueprint("patients", __name__, about="The register of patients.")
+stands("/patients/<uuid:id>", lambda id: queries.patient(id, by=g.actor))
 TAKEN = (DuplicatePatient, FileNumberTaken, ExternalIdTaken)
 
 

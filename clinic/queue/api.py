@@ -13,7 +13,7 @@ from clinic.booking.refusals import AlreadyCheckedIn, DayFull, NotThisTime, NotT
 from clinic.booking.states import InvalidTransition
 from clinic.core import audit, cursor, tenancy
 from clinic.core.access import allow
-from clinic.core.api import ApiBlueprint, answer
+from clinic.core.api import ApiBlueprint, answer, stands
 from clinic.core.errors import Forbidden, NotFound, invalid
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.json import dumps
@@ -21,6 +21,8 @@ from clinic.queue import actions, arriving, order, queries
 from clinic.queue.schemas import CheckIn, DayOf, Entry, Prioritise, Queue, Transfer, show
 
 api = ApiBlueprint("queue", __name__, about="The day: who is here, who is next.")
+for path in ("/checkins/<uuid:id>", "/queue/<uuid:id>"):
+    stands(path, lambda id: queries.entry(id, by=g.actor))
 
 
 @api.post(

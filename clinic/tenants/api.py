@@ -11,7 +11,7 @@ from flask import Response, g
 
 from clinic.core import cursor, external, tenancy
 from clinic.core.access import allow
-from clinic.core.api import ApiBlueprint, answer, expected_version, page
+from clinic.core.api import ApiBlueprint, answer, expected_version, page, stands
 from clinic.core.i18n import gettext
 from clinic.core.records import CodeTaken
 from clinic.core.schema import Listing, ListOf
@@ -23,6 +23,11 @@ platform = ApiBlueprint("platform", __name__, about="The operator's calls, on th
 settings = ApiBlueprint("settings", __name__, about="What a clinic has decided.")
 locations = ApiBlueprint("locations", __name__, about="Where a clinic receives.")
 lookups = ApiBlueprint("lookups", __name__, about="Coded values: the system's and the clinic's own.")
+
+stands("/admin/tenants/<uuid:id>", queries.clinic)
+stands("/locations/<uuid:id>", queries.location)
+stands("/lookups/<kind>", queries.known_kind)
+stands("/lookups/<kind>/<uuid:id>", queries.lookup)
 
 
 # -- the operator -------------------------------------------------------------------------------------------------

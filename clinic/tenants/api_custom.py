@@ -7,11 +7,12 @@ from typing import Any
 from flask import g
 
 from clinic.core.access import allow
-from clinic.core.api import ApiBlueprint
+from clinic.core.api import ApiBlueprint, stands
 from clinic.tenants import custom_fields
 from clinic.tenants.schemas_custom import JsonSchema, JsonSchemaShown
 
 api = ApiBlueprint("custom_fields", __name__, about="The fields that a clinic makes up, by kind of record.")
+stands("/custom-fields/<kind>", custom_fields.schema_of)
 
 
 @api.get("/custom-fields/<kind>", answers=JsonSchemaShown)

@@ -86,6 +86,43 @@ def test_then_whether_it_is_there_before_what_was_sent(api):
     refused(api.post("/patients", {}), 422)
 
 
+BAD: dict[str, Any] = {
+    "malformed": {"data": b"{", "content_type": "application/json"},
+    "another type": {"data": b"{", "content_type": "text/plain"},
+    "too large": {"data": b" " * (1024 * 1024 + 1), "content_type": "application/json"},
+    "an unknown field": {"data": b'{"nothing": 1}', "content_type": "application/json"},
+    "an unknown parameter": {"query_string": {"nothing": "1"}},
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_a_record_that_is_not_there_is_404_whatever_was_sent(app, api, platform, bad):
+    asked = 0
+    for rule in app.url_map.iter_rules():
+        named = rule.rule.startswith("/api/v1/") and "<" in rule.rule and "by-document" not in rule.rule
+        if not named:
+            continue
+        path = rule.rule.removeprefix("/api/v1").replace("<uuid:id>", UNKNOWN)
+        path = path.replace("<kind>", "insurers" if UNKNOWN in path else "nothing").replace(
+            "<on>", "2030-01-07"
+        )
+        ask = platform if path.startswith("/admin") else api
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            if (method == "GET" and bad != "an unknown parameter") or "visit-note" in path:
+                continue
+            refused(ask.open(method, path.removeprefix("/admin"), **BAD[bad]), 404, "not_found")
+            asked += 1
+    assert asked > 30
+
+
+def test_a_record_that_is_there_is_told_what_is_wrong_with_what_was_sent(api, north):
+    path = f"/patients/{north.carla}"
+    refused(api.open("PATCH", path, data=b"{", content_type="text/plain"), 415)
+    refused(api.open("PATCH", path, data=b"{", content_type="application/json"), 400)
+    refused(api.patch(path, {"nothing": 1}), 422, "unknown_field", "/nothing")
+    refused(api.get(path, nothing="1"), 422, "unknown_field", "/nothing")
+
+
 def test_405_says_what_is_allowed(api, north):
     answer = api.open("DELETE", "/patients")
     refused(answer, 405, "method_not_allowed")
