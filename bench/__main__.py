@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
         if given.what in ("all", "churn"):
             well = churn.run(ours, minutes=0.5 if given.short else given.minutes) and well
         if given.what in ("all", "throughput"):
-            throughput.run(ours, repeat=given.repeat, short=given.short)
+            throughput.run(ours, repeat=given.repeat, short=given.short, only=given.only)
         if given.what in ("all", "pages"):
             pages.run(ours, repeat=given.repeat, short=given.short)
         if given.what in ("all", "search"):

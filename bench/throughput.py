@@ -8,6 +8,7 @@ nothing on another, their ratio does.
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -87,10 +88,10 @@ class Kind:
     def __str__(self) -> str:
         half, most = (statistics.median(each.at(share) for each in self.ours) for share in (0.5, 0.95))
         shares = [each.per_second / pgbench for each, pgbench in zip(self.ours, self.theirs, strict=True)]
-        bad = sum(
-            count for each in self.ours for status, count in each.statuses.items() if status not in self.good
-        )
-        wrong = f"  {bad} other answers" if bad else ""
+        bad = Counter[int]()
+        for each in self.ours:
+            bad.update({status: count for status, count in each.statuses.items() if status not in self.good})
+        wrong = "".join(f"  {count} × {status}" for status, count in sorted(bad.items()))
         return (
             f"{self.name:<10}{self.per_second:>9.0f}{statistics.median(self.theirs):>11.0f}{self.share:>9.0%}"
             f"   {min(shares):.0%}–{max(shares):.0%}{half:>10.1f}{most:>9.1f}"
