@@ -14,7 +14,7 @@ from flask import Response, request
 
 from clinic.core.json import dumps
 
-# A compressing layer marks its copies: "7" becomes "7:br" or "7-gzip". It is still version 7.
+# A compressing proxy may mark its copies: "7" becomes "7:br" or "7-gzip". It is still version 7.
 ENTITY_TAG = re.compile(r'(?:W/)?"?([^",\s]*?)(?:[:-](?:br|gzip|zstd|deflate))?"?')
 NO_VERSION = -1
 
@@ -58,6 +58,14 @@ def polled(draw: Callable[[], str], *, version: str) -> Response:
     response = Response(status=304) if _has(tag) else Response(draw(), mimetype="text/html")
     response.headers["ETag"] = tag
     response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def unmarked(response: Response) -> Response:
+    """After our own compressing: the ``ETag`` is the version that it was, which callers compare and send back."""
+    tag = response.headers.get("ETag")
+    if tag and "Content-Encoding" in response.headers and (found := ENTITY_TAG.fullmatch(tag)):
+        response.headers["ETag"] = f'"{found.group(1)}"'
     return response
 
 

@@ -130,6 +130,17 @@ def test_if_none_match_saves_the_body(api, a, kind):
     ok(api.get(path, headers={"If-None-Match": f'"{record["version"]}"'}))
 
 
+@pytest.mark.parametrize("coding", ["gzip", "br", "gzip, deflate, br"])
+def test_the_etag_is_the_version_however_the_body_travels(api, north, coding):
+    path = f"/patients/{north.carla}"
+    version = ok(api.patch(path, {"notes": "long " * 400}))["version"]
+    packed = api.get(path, headers={"Accept-Encoding": coding})
+    assert packed.headers["Content-Encoding"] in coding
+    assert packed.headers["ETag"] == f'"{version}"'
+    known = {"If-None-Match": packed.headers["ETag"], "Accept-Encoding": coding}
+    assert api.get(path, headers=known).status_code == 304
+
+
 def test_lists_of_slots_and_queue_have_an_etag(api, north):
     query = {"date": iso("09:00")[:10]}
     for path, more in (
