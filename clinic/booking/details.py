@@ -36,10 +36,12 @@ def change(*, id: uuid.UUID, changes: Mapping[str, Any], version: int | None = N
         custom.check("appointment", given["custom_fields"])
     visit = _locked(queries.visit(id, by=by), version)
     columns = {name: given[name] for name in COLUMNS if name in given and given[name] != getattr(visit, name)}
+    known = visit.external_ids or {}
+    wanted = given.get("external_ids", {})
     outside = {
         system: value
-        for system, value in given.get("external_ids", {}).items()
-        if (visit.external_ids or {}).get(system) != value
+        for system, value in (dict.fromkeys(known) if wanted is None else wanted).items()
+        if known.get(system) != value
     }
     if not columns and not outside:
         return visit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from clinic.core.external import ExternalIds
+from clinic.core.external import ChangedIds
 from clinic.core.fields import Code, FreeObject, Modality, Note
 from clinic.core.schema import Partial
 from clinic.tenants.schemas import WebAddress
@@ -18,5 +18,5 @@ class AppointmentChange(Partial):
     modality: Modality
     appointment_type: Code | None = Field(description="A code or id of the list `appointment_types`.")
     meeting_url: WebAddress | None
-    external_ids: ExternalIds
-    custom_fields: FreeObject
+    external_ids: ChangedIds
+    custom_fields: FreeObject = Field(default_factory=dict)

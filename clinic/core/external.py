@@ -22,6 +22,8 @@ ExternalIds = Annotated[
     dict[Code, Annotated[str, Text(255, least=1)] | None],
     Field(max_length=MOST, description="What other systems call this record; null takes one away."),
 ]
+ChangedIds = ExternalIds | None
+"""``external_ids`` of a change; null takes all away."""
 ExternalId = Annotated[str, Text(320), Field(pattern="^[^:]+:.+$", examples=["his:4711"])]
 """``?external_id=system:value`` of a list."""
 
@@ -73,11 +75,13 @@ def find(kind: str, text: str) -> uuid.UUID | None:
     return found.object_id if found else None
 
 
-def put(kind: str, id: uuid.UUID, given: Mapping[str, str | None]) -> None:
+def put(kind: str, id: uuid.UUID, given: Mapping[str, str | None] | None) -> None:
     """Give an object these outside ids (None takes one away); those in other systems stay. Part of a verb.
 
-    Raises ``ExternalIdTaken``.
+    None in place of them takes all away. Raises ``ExternalIdTaken``.
     """
+    if given is None:
+        given = dict.fromkeys(of(kind, [id]).get(id, {}))
     wanted: list[dict[str, Any]] = [
         {"kind": kind, "id": id, "system": system, "value": value}
         for system, value in sorted(given.items())

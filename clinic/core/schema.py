@@ -8,10 +8,19 @@ dicts that go straight to JSON, and tests hold the one to the other (``CHECK_ANS
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationError,
+)
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, PydanticUndefined, core_schema
 
@@ -47,7 +56,8 @@ class Nothing(Body):
 class Partial(Body):
     """A body of which any part may be left out: ``class PatientChange(PatientFields, Partial)``.
 
-    What is left out is not among ``given()``; what may not be empty still refuses ``null``.
+    What is left out is not among ``given()``; what may not be empty still refuses ``null``, and a list or an object
+    that may is emptied by it.
     """
 
     @classmethod
@@ -59,8 +69,15 @@ class Partial(Body):
 
 
 def _make_optional(field: FieldInfo) -> None:
+    if field.default_factory in (list, dict):
+        given: Any = Annotated[field.annotation, *field.metadata]
+        field.annotation, field.metadata = given | None, [AfterValidator(_or_empty(field.default_factory))]
     # A factory, not a default: the document would else promise null where null is refused.
     field.default, field.default_factory = PydanticUndefined, _nothing
+
+
+def _or_empty(empty: Any) -> Callable[[Any], Any]:
+    return lambda value: empty() if value is None else value
 
 
 def _nothing() -> None:

@@ -265,8 +265,10 @@ def _beside(patient_id: uuid.UUID, changes: Fields) -> set[str]:
     changed = set()
     if "guardians" in changes and guardians.differ(patient_id, changes["guardians"] or []):
         changed.add("guardians")
-    if changes.get("external_ids"):
+    if "external_ids" in changes:
         known = external.of("patient", [patient_id]).get(patient_id, {})
-        if any(known.get(system) != value for system, value in changes["external_ids"].items()):
+        given = changes["external_ids"]
+        wanted = dict.fromkeys(known) if given is None else given
+        if any(known.get(system) != value for system, value in wanted.items()):
             changed.add("external_ids")
     return changed

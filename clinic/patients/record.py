@@ -72,7 +72,8 @@ def columns(given: Fields, *, before: Any = None, now: datetime, country: str) -
 
 
 def _given(consent: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in consent.items() if value is not None}
+    """A consent as it was given; without a time it is given now."""
+    return {name: value for name, value in consent.items() if value is not None or name != "at"}
 
 
 def _name(given: Fields, before: Any, country: str) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def _plain(value: Any, name: str) -> Any:
     if isinstance(value, list) and value and isinstance(value[0], Body):
         if name == "guardians":  # ids stay ids: they are looked up
             return [each.model_dump() for each in value]
-        return [each.model_dump(mode="json", exclude_none=True) for each in value]
+        return [each.model_dump(mode="json", exclude_unset=True) for each in value]
     return value
 
 
@@ -122,6 +122,8 @@ class NewPatient(PatientFields):
 
 class PatientChange(PatientFields, Partial):
     """The fields to change; null clears one."""
+
+    file_number: FileNumber
 
 
 class Guardian(Reply):

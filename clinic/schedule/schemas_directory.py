@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from clinic.core.external import ExternalId, ExternalIds
+from clinic.core.external import ChangedIds, ExternalId, ExternalIds
 from clinic.core.fields import Code, Currency, HexColor, Line, Minutes, Modality, Name
 from clinic.core.resources import Listed
 from clinic.core.schema import Body, Expand, Partial, Query, Record
@@ -110,6 +110,8 @@ class ServiceNew(Body):
 
 class ServiceChange(ServiceNew, Partial):
     """Any part of a visit type."""
+
+    external_ids: ChangedIds
 
 
 class Service(Record):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from clinic.core.external import ExternalId, ExternalIds
+from clinic.core.external import ChangedIds, ExternalId, ExternalIds
 from clinic.core.fields import (
     Code,
     DocumentNumber,
@@ -75,6 +75,7 @@ class DoctorNew(Body):
 class DoctorChange(DoctorNew, Partial):
     """Any part of a doctor."""
 
+    external_ids: ChangedIds
     force: bool = False
 
 

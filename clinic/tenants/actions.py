@@ -165,9 +165,9 @@ def change_location(
     """Change a location. Raises ``NotFound``, ``Stale``, ``CodeTaken``, ``ExternalIdTaken``."""
     location = _location(id, version)
     given = dict(changes)
-    outside = given.pop("external_ids", None)
+    outside = given.pop("external_ids", {})
     changed = apply(location, given)
-    if outside is not None:
+    if outside != {}:
         external.put("location", id, outside)
         changed.append("external_ids")
     if changed:

@@ -12,7 +12,7 @@ from flask import request
 from pydantic import AfterValidator, Field, model_validator
 
 from clinic.core import times
-from clinic.core.external import ExternalId, ExternalIds
+from clinic.core.external import ChangedIds, ExternalId, ExternalIds
 from clinic.core.fields import (
     Code,
     CountryCode,
@@ -169,11 +169,18 @@ class SettingsChange(Partial):
     walk_in_max_wait_minutes: Annotated[int, Field(ge=0, le=1440)]
     morning_ends: Clock
     afternoon_ends: Clock
-    reminder_minutes_before: Annotated[list[Minutes], Field(max_length=10), AfterValidator(each_once)]
+    reminder_minutes_before: Annotated[
+        list[Minutes], Field(default_factory=list, max_length=10), AfterValidator(each_once)
+    ]
     quiet_hours: QuietHours | None
-    allowed_origins: Annotated[list[Origin], Field(max_length=50), AfterValidator(each_once)]
+    allowed_origins: Annotated[
+        list[Origin], Field(default_factory=list, max_length=50), AfterValidator(each_once)
+    ]
     portal_open: bool
-    retention: Annotated[dict[Code, Positive], Field(max_length=30, description="Days to keep, by kind.")]
+    retention: Annotated[
+        dict[Code, Positive],
+        Field(default_factory=dict, max_length=30, description="Days to keep, by kind."),
+    ]
 
     def changes(self) -> dict[str, Any]:
         """What was sent, as it is kept."""
@@ -243,6 +250,8 @@ class LocationNew(LocationMore):
 
 class LocationChange(LocationNew, Partial):
     """Any part of a location."""
+
+    external_ids: ChangedIds
 
 
 class Location(Record):

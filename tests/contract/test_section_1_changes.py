@@ -74,6 +74,30 @@ def test_null_clears_a_field_that_may_be_empty(api, a, kind):
     assert ok(api.patch(path, {field: None}))[field] is None
 
 
+EMPTIED: dict[str, dict[str, Any]] = {
+    "doctor": {"languages": ["es"], "custom_fields": {"a": 1}, "external_ids": {"his": "1"}},
+    "patient": {
+        "allergies": ["nuts"],
+        "tags": ["a"],
+        "custom_fields": {"a": 1},
+        "external_ids": {"his": "1"},
+    },
+    "location": {"external_ids": {"his": "1"}},
+    "service": {"questions": [{"label": "Why?"}], "external_ids": {"his": "1"}},
+    "appointment": {"custom_fields": {"a": 1}, "external_ids": {"his": "1", "lab": "2"}},
+    "availability": {"custom_fields": {"a": 1}},
+    "blocked-time": {"custom_fields": {"a": 1}},
+}
+
+
+@pytest.mark.parametrize(("kind", "field"), [(kind, field) for kind in EMPTIED for field in EMPTIED[kind]])
+def test_null_empties_a_list_or_an_object(api, a, kind, field):
+    path, _record = a(kind)
+    assert ok(api.patch(path, {field: EMPTIED[kind][field]}))[field]
+    assert not ok(api.patch(path, {field: None}))[field]
+    assert ok(api.get(path))[field] in ({}, [])
+
+
 @pytest.mark.parametrize(
     ("kind", "field"),
     [("location", "name"), ("location", "timezone"), ("service", "name"), ("service", "duration_minutes"),

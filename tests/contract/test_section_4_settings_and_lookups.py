@@ -63,6 +63,13 @@ def test_a_setting_that_cannot_be_is_422(api, name, value):
     assert ok(api.get("/settings")) == before
 
 
+@pytest.mark.parametrize("name", ["reminder_minutes_before", "allowed_origins", "retention"])
+def test_null_empties_a_setting_that_may_be_empty(api, name):
+    ok(api.patch("/settings", {name: {"visits": 30} if name == "retention" else []}))
+    assert not ok(api.patch("/settings", {name: None}))[name]
+    refused(api.patch("/settings", {"languages": None}), 422, at="/languages")
+
+
 def test_settings_need_admin(api_of):
     for method, body in (("GET", None), ("PATCH", {"hold_minutes": 6})):
         refused(
