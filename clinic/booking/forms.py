@@ -135,6 +135,7 @@ class BookingForm(PersonForm):
     start = HiddenField()
     date = HiddenField()
     location = HiddenField()
+    wish = HiddenField()
     service = SelectField(_("Visit type"), validate_choice=False)
     reason = StringField(_("Reason"), [Reads(lambda text: line(text, 500))], render_kw=OFF)
     overbook = BooleanField(_("Book beyond the capacity"))

@@ -108,6 +108,7 @@ class Appointment(Versioned, Base):
             "date",
             postgresql_where=text("needs_rescheduling"),
         ),
+        Index("appointment_to_approve", "tenant_id", "date", postgresql_where=text("status = 'pending'")),
         Index(
             "appointment_by_series", "tenant_id", "series_id", postgresql_where=text("series_id IS NOT NULL")
         ),

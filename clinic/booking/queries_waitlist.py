@@ -41,7 +41,7 @@ AND (w.service_id IS NULL
                  WHERE o.tenant_id = %(tenant)s AND o.doctor_id = %(doctor_id)s AND o.service_id = w.service_id))
 """
 WHO_WAITS = f"""
-SELECT {COLUMNS}, p.full_name AS patient_name, p.phone AS patient_phone
+SELECT {COLUMNS}, p.full_name AS patient_name, p.phone AS patient_phone, p.confidential
   FROM wish w
   JOIN patient p ON p.tenant_id = %(tenant)s AND p.id = w.patient_id AND p.is_active
  WHERE w.tenant_id = %(tenant)s AND {OPEN} AND %(date)s BETWEEN w.first AND w.last AND {OF_DOCTOR}

@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import Flask, Response, g, make_response, render_template, request, url_for
 
-from clinic.booking import actions, finding, queries_desk
+from clinic.booking import actions, finding, queries_desk, queries_waitlist, waitlist
 from clinic.booking.forms import BookingForm, date_in, id_in, is_fragment
 from clinic.booking.forms_steps import Said, told
 from clinic.booking.refusals import DayFull, PatientBusy, SlotTaken
-from clinic.core import formats, pages
+from clinic.core import audit, formats, pages
 from clinic.core.access import allow
 from clinic.core.doors import StaffPages
 from clinic.core.errors import NotFound, Refusal
@@ -83,7 +83,11 @@ def book() -> Any:
 
 
 def _done(form: BookingForm) -> Response:
-    visit = actions.book(asked=form.asked(), by=g.actor)
+    wish = parse_id(form.wish.data or "")
+    if wish and g.actor.may("waitlist.write"):
+        visit = waitlist.fulfil(id=wish, asked=form.asked(), by=g.actor)
+    else:
+        visit = actions.book(asked=form.asked(), by=g.actor)
     person = queries_desk.person(visit.patient_id)
     if visit.starts_at is not None:
         when = formats.at(visit.starts_at, visit.timezone)
@@ -105,6 +109,7 @@ def _prefilled() -> BookingForm:
         date=args.get("date", ""),
         location=args.get("location", ""),
         service=args.get("service", ""),
+        wish=args.get("wish", ""),
         patient_id=str(known.id) if known else "",
         q=known.name if known else "",
     )
@@ -136,6 +141,7 @@ def _shown(form: BookingForm, refusal: Refusal | None = None) -> dict[str, Any]:
         "form": form,
         "refusal": form.told(refusal) if refusal else None,
         "time": time,
+        "waiting": _who_waits(time),
         "some_ask": any(service.asks for service in services),
         "found": found,
         "alternatives": refusal.extra.get("alternatives", ()) if refusal else (),
@@ -143,6 +149,17 @@ def _shown(form: BookingForm, refusal: Refusal | None = None) -> dict[str, Any]:
         "may_overlap": isinstance(refusal, PatientBusy) or bool(form.allow_overlap.data),
         "back": request.values.get("back", ""),
     }
+
+
+def _who_waits(time: finding.Chosen) -> list[Any]:
+    """Who waits for a time like this, for who may know it."""
+    if not g.actor.may("waitlist.read") or time.is_past:
+        return []
+    found = [
+        opening.veiled(wish, by=g.actor) for wish in queries_waitlist.who_waits(time.doctor.id, time.date)
+    ]
+    audit.listed("wish", (wish.id for wish in found[:IN_A_LIST]), by=g.actor)
+    return found
 
 
 def _again(form: BookingForm, refusal: Refusal | None = None, status: int = 422) -> Response:
@@ -166,6 +183,7 @@ def _found() -> dict[str, Any]:
         "part_of_day": part if part in ("morning", "afternoon", "evening") else None,
         "specialty": id_in("specialty"),
         "patient": id_in("patient"),
+        "wish": id_in("wish"),
     }
     offer = finding.free(
         doctor_id=id_in("doctor"),

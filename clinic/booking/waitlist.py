@@ -19,6 +19,7 @@ from clinic.core.access import Actor
 from clinic.core.errors import NotFound, invalid
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.ids import new_id
+from clinic.patients import actions as patients
 from clinic.schedule.directory import specialty_id
 from clinic.schedule.slots import unknown_id
 
@@ -49,12 +50,13 @@ UPDATE wish SET status = 'waiting', hold_id = NULL, skipped_at = now(), skipped_
 def add(*, fields: Mapping[str, Any], by: Actor) -> Any:
     """Put a wish on the list: for whom, from when to when, with whom or for what, and in which part of the day.
 
-    Takes ``patient_id`` (a patient's own if left out), ``doctor_id``, ``specialty`` (code or id), ``service_id``,
-    ``first``, ``last``, ``part_of_day``. Raises ``unknown_id`` and ``unknown_code`` (422) at their fields.
+    Takes ``patient_id`` (a patient's own if left out) or ``patient`` (who is found or made), ``doctor_id``,
+    ``specialty`` (code or id), ``service_id``, ``first``, ``last``, ``part_of_day``. Raises ``unknown_id`` and
+    ``unknown_code`` (422) at their fields.
     """
     wish: dict[str, Any] = {name: fields.get(name) for name in ("doctor_id", "service_id", "part_of_day")}
     wish |= {
-        "patient_id": _whose(fields.get("patient_id"), by),
+        "patient_id": _whose(fields, by),
         "first": fields["first"],
         "last": fields["last"],
     }
@@ -108,6 +110,23 @@ def accept(*, id: uuid.UUID, by: Actor) -> Visit:
 
 
 @db.action
+def fulfil(*, id: uuid.UUID, asked: Asked, by: Actor) -> Visit:
+    """Book another time for somebody who waits, and take them off the list; an offer of theirs is free for the next.
+
+    Raises ``NotFound``, ``AlreadyAnswered`` (409), and what ``actions.book`` raises.
+    """
+    wish = _locked(id, by)
+    if wish.status_now == "booked":
+        raise AlreadyAnswered(extra={"status_now": "booked", "appointment_id": wish.appointment_id})
+    visit = actions.book(asked=asked, by=by)
+    db.send(
+        (BOOKED, {"id": id, "appointment_id": visit.id}),
+        (holds.RELEASE, {"id": wish.hold_id}),
+    )
+    return visit
+
+
+@db.action
 def decline(*, id: uuid.UUID, by: Actor) -> Any:
     """Let the offered place go to the next; the wish stays. Raises as ``accept``."""
     wish = _locked(id, by)
@@ -125,12 +144,15 @@ def today() -> date:
     return clock.today(tenancy.require().zone)
 
 
-def _whose(patient_id: uuid.UUID | None, by: Actor) -> uuid.UUID:
+def _whose(fields: Mapping[str, Any], by: Actor) -> uuid.UUID:
+    patient_id: uuid.UUID | None = fields.get("patient_id")
     if by.is_patient:
         own = patient_id or by.patient_id
         if own is None or not queries.may_book_for(own, by):
             raise unknown_id("/patient_id")
         return own
+    if patient_id is None and fields.get("patient"):
+        return patients.find_or_create(fields["patient"], at="/patient", by=by).id
     if patient_id is None:
         raise invalid("/patient_id", "required", _("Say who waits."))
     return patient_id

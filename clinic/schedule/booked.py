@@ -18,7 +18,7 @@ from clinic.core import audit, db
 from clinic.core.access import Actor
 from clinic.core.errors import Conflict, Forbidden
 from clinic.core.i18n import lazy_gettext as _
-from clinic.schedule import changes, loading
+from clinic.schedule import changes, loading, reasons
 from clinic.schedule.facts import Service
 from clinic.schedule.timetable import Timetable
 from clinic.schedule.walltime import epoch
@@ -42,10 +42,12 @@ SELECT a.id, a.doctor_id, a.date, a.starts_at, a.ends_at, a.location_id, a.needs
    AND (a.ends_at > now() OR (a.starts_at IS NULL AND a.date >= (now() AT TIME ZONE a.timezone)::date))
  ORDER BY a.date, a.starts_at, a.id
 """
+OF_THESE = TO_COME.replace(" ORDER BY", " AND a.id = ANY(%(ids)s)\n ORDER BY")
 MARK = """
 UPDATE appointment SET needs_rescheduling = %(needs)s, version = version + 1, updated_at = now()
  WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s)
 """
+GIVEN_UP = _("its visit type, location or room is not there any more")
 
 
 class AppointmentsAffected(Conflict):
@@ -78,6 +80,22 @@ def lock(doctors: Sequence[uuid.UUID] | None, *, by: Actor) -> None:
         audit.denied("schedule.write", by=by)
         raise Forbidden
     db.send((LOCK, {"doctors": doctors}))
+
+
+def why(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
+    """What is against each of these visits to come, in the clinic's words; nothing: it stands again."""
+    visits = db.rows(OF_THESE, doctors=None, ids=list(ids))
+    tables = _tables(visits)
+    return {
+        visit.id: [
+            *dict.fromkeys(
+                reasons.sentence(reason, day=visit.date)
+                for reason in changes.against(_visit(visit), tables[visit.doctor_id])
+            ),
+            *([str(GIVEN_UP)] if visit.given_up else []),
+        ]
+        for visit in visits
+    }
 
 
 @contextmanager
@@ -116,19 +134,24 @@ def _mark(ids: Sequence[uuid.UUID], *, needs: bool, by: Actor) -> None:
 def _standing(doctors: Sequence[uuid.UUID] | None) -> dict[uuid.UUID, Standing]:
     """How each visit to come stands, in time order."""
     visits = db.rows(TO_COME, doctors=doctors)
-    if not visits:
-        return {}
-    who, _rest = loading.whose(doctor_ids=sorted({visit.doctor_id for visit in visits}))
-    tables = loading.timetables(who, min(visit.date for visit in visits), max(visit.date for visit in visits))
-    of_doctor = {table.doctor.id: table for table in tables}
+    tables = _tables(visits)
     return {
-        visit.id: Standing(_against(visit, of_doctor[visit.doctor_id]), visit.needs_rescheduling)
+        visit.id: Standing(_against(visit, tables[visit.doctor_id]), visit.needs_rescheduling)
         for visit in visits
     }
 
 
-def _against(row: Any, timetable: Timetable) -> frozenset[tuple[str, uuid.UUID | None]]:
-    visit = changes.Visit(
+def _tables(visits: Sequence[Any]) -> dict[uuid.UUID, Timetable]:
+    """The timetable of each visit's doctor over the days of all of them."""
+    if not visits:
+        return {}
+    who, _rest = loading.whose(doctor_ids=sorted({visit.doctor_id for visit in visits}))
+    tables = loading.timetables(who, min(visit.date for visit in visits), max(visit.date for visit in visits))
+    return {table.doctor.id: table for table in tables}
+
+
+def _visit(row: Any) -> changes.Visit:
+    return changes.Visit(
         row.id,
         row.date,
         epoch(row.starts_at) if row.starts_at else None,
@@ -136,5 +159,8 @@ def _against(row: Any, timetable: Timetable) -> frozenset[tuple[str, uuid.UUID |
         row.location_id,
         Service(row.service_id, row.duration_minutes) if row.service_id else None,
     )
-    reasons = {(reason.code, reason.source) for reason in changes.against(visit, timetable)}
-    return frozenset(reasons | {("given_up", id) for id in row.given_up})
+
+
+def _against(row: Any, timetable: Timetable) -> frozenset[tuple[str, uuid.UUID | None]]:
+    found = {(reason.code, reason.source) for reason in changes.against(_visit(row), timetable)}
+    return frozenset(found | {("given_up", id) for id in row.given_up})

@@ -12,9 +12,40 @@ from flask import g, request
 from clinic.core import doors, tenancy
 from clinic.core.access import SYSTEM, Actor
 from clinic.core.ids import new_id
+from tests.booking.times import iso, working_day
 from tests.clients import Api
 
 WHO = "X-Test-Who"
+
+
+@pytest.fixture
+def book(api: Any, north: Any) -> Any:
+    """``book("carla", "09:30")``: a visit of theirs at Dr Bose's on the working day; its id."""
+
+    def made(patient: str = "carla", start: str = "09:30", **more: Any) -> Any:
+        body = {"patient_id": str(getattr(north, patient)), "doctor_id": str(north.bose), "start": iso(start)}
+        return api.post("/appointments", body | more).json["id"]
+
+    return made
+
+
+@pytest.fixture
+def wish(api: Any, north: Any) -> Any:
+    """``wish("dora")``: Dora waits for Dr Bose on the working day; the id of the wish."""
+
+    def made(patient: str = "dora", **more: Any) -> Any:
+        day = working_day().isoformat()
+        body = {
+            "patient_id": str(getattr(north, patient)),
+            "doctor_id": str(north.bose),
+            "from": day,
+            "to": day,
+        }
+        answer = api.post("/waitlist", body | more)
+        assert answer.status_code == 201, answer.json
+        return answer.json["id"]
+
+    return made
 
 
 @pytest.fixture

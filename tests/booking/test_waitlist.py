@@ -15,28 +15,6 @@ from tests.booking.times import BOGOTA, at, iso, working_day
 
 
 @pytest.fixture
-def book(api, north):
-    def made(patient="carla", start="09:30", **more):
-        body = {"patient_id": str(getattr(north, patient)), "doctor_id": str(north.bose), "start": iso(start)}
-        return api.post("/appointments", body | more).json["id"]
-
-    return made
-
-
-@pytest.fixture
-def wish(api, north):
-    """``wish("dora")``: Dora waits for Dr Bose on the working day; the id of the wish."""
-
-    def made(patient="dora", **more):
-        body = {"patient_id": str(getattr(north, patient)), "doctor_id": str(north.bose)}
-        answer = api.post("/waitlist", body | days() | more)
-        assert answer.status_code == 201, answer.json
-        return answer.json["id"]
-
-    return made
-
-
-@pytest.fixture
 def run_out(superuser):
     """``run_out()``: every hold has been over for a moment."""
 

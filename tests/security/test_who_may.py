@@ -187,6 +187,12 @@ PAGES: list[tuple[tuple[str, ...], str]] = [
     (DESK, """
         GET /desk
         GET /desk/day
+        GET /desk/to-do /desk/to-move /desk/affected /desk/requests
+        POST /desk/to-move/propose /desk/to-move/confirm
+        POST /proposals/{id}/confirm /proposals/{id}/decline
+        GET /desk/waiting
+        GET POST /desk/waiting/new
+        POST /desk/waiting/{id}/accept /desk/waiting/{id}/decline /desk/waiting/{id}/remove
         GET /desk/print
         GET /desk/week
         GET /week
@@ -214,6 +220,7 @@ PAGES: list[tuple[tuple[str, ...], str]] = [
         POST /appointments/{id}/undo
         GET POST /appointments/new
         POST /appointments/questions
+        GET POST /desk/doctor-day
         GET /appointments/booking-form
         GET /appointments/times
         GET POST /patients
