@@ -5,8 +5,8 @@ PYTHON ?= python3
 
 .DEFAULT_GOAL = help
 .PHONY: help demo serve worker migrate rollback migration history heads seed reset-db psql backup restore roles lint format \
-	type-check test cover bench screenshots lock translations
+	type-check test cover bench fuzz screenshots lock translations
 
 help demo serve worker migrate rollback migration history heads seed reset-db psql backup restore roles lint format \
-type-check test cover bench screenshots lock translations:
+type-check test cover bench fuzz screenshots lock translations:
 	@$(PYTHON) -m clinic $@ $(ARGS)

@@ -252,6 +252,13 @@ def bench(arguments: list[str]) -> int:
     return python("-m", "bench", *arguments)
 
 
+@command("the slot engine against 12,000 new schedules: --schedules, --seed", dev=True)
+def fuzz(arguments: list[str]) -> int:
+    from clinic.demo.fuzzing import run
+
+    return run(arguments)
+
+
 @command("every page as a picture in DATA_DIR/screenshots; --readme renews those of the README", dev=True)
 def screenshots(arguments: list[str]) -> int:
     from clinic.demo.screenshots import run

@@ -15,9 +15,9 @@ from clinic.core import translations
 
 ROOT = Path(__file__).parents[1]
 
-# API.md §0. Fuzz, backup and restore come with the issues that build them.
+# API.md §0.
 COMMANDS = """demo serve worker migrate rollback migration history heads seed reset-db psql
-              lint format type-check test cover bench screenshots""".split()
+              lint format type-check test cover bench fuzz screenshots backup restore""".split()
 
 
 def make_targets(makefile: str) -> dict[str, list[str]]:

@@ -35,10 +35,9 @@ def test_a_variable_has_the_default_of_the_table(name: str, default: object) -> 
     assert Settings.model_fields[name].default == default
 
 
-# fuzz, screenshots, backup and restore come with later issues.
 COMMANDS = (
     "demo serve worker migrate rollback migration history heads seed reset-db psql lint format type-check test cover"
-    " bench"
+    " bench fuzz screenshots backup restore"
 ).split()
 
 

@@ -17,14 +17,15 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from clinic.demo.fuzzing import SCHEDULES
 from clinic.schedule.facts import Asker, Busy, Day, Doctor, Room, RoomUse, Service, Wish
 from clinic.schedule.hours import Override, Session, WeeklyRule
 from clinic.schedule.premises import Premises
 from clinic.schedule.timeoff import Block
 from clinic.schedule.timetable import Timetable
 
-FUZZ = os.environ.get("CLINIC_FUZZ") == "1"
-"""``CLINIC_FUZZ=1`` looks at many more schedules, new ones each time; otherwise the same ones every time."""
+FUZZ = int(os.environ.get("CLINIC_FUZZ", "0"))
+"""``make fuzz`` looks at so many schedules, new ones each time; without it, the same ones every time."""
 
 MARK = timedelta(minutes=5)
 ONE_DAY = timedelta(days=1)
@@ -295,8 +296,9 @@ def schedules() -> st.SearchStrategy[Schedule]:
 
 
 def examples(in_ci: int, in_fuzz: int) -> settings:
+    """How many are looked at: *in_ci*; in ``make fuzz`` of ``SCHEDULES`` *in_fuzz*, else in proportion."""
     return settings(
-        max_examples=in_fuzz if FUZZ else in_ci,
+        max_examples=max(1, in_fuzz * FUZZ // SCHEDULES) if FUZZ else in_ci,
         derandomize=not FUZZ,
         database=None,
         deadline=None,

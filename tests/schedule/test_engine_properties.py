@@ -1,6 +1,6 @@
 """What holds for every schedule there is: offered is accepted, refused has a reason, and a plain reader agrees.
 
-2,000 schedules and more in every run; ``CLINIC_FUZZ=1`` looks at 12,000 new ones, and at more moments of each.
+2,000 schedules and more in every run; ``make fuzz`` looks at 12,000 new ones, and at more moments of each.
 """
 
 from __future__ import annotations
