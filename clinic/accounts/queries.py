@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from clinic.core import db
@@ -75,3 +76,9 @@ def key(id: uuid.UUID) -> Any:
     if found is None:
         raise NotFound
     return found
+
+
+def users(ids: Sequence[str]) -> set[str]:
+    """Which of these are accounts of this clinic, as text."""
+    sql = "SELECT id::text AS id FROM user_account WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s::uuid[])"
+    return {row.id for row in db.rows(sql, ids=list(ids))}

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, g
 
-from clinic.booking import proposals
+from clinic.booking import filters, proposals
 from clinic.booking.refusals import TIMES, AlreadyAnswered, AlreadyProposed, HoldExpired
 from clinic.booking.schemas import Appointment
 from clinic.booking.schemas import show as show_visit
@@ -42,6 +42,8 @@ def listed(query: ProposalsAsked) -> dict[str, Any]:
     """Proposals with how they were answered, the newest first."""
     after = cursor.decode(query.cursor, (datetime, uuid.UUID))
     rows = proposals.page(by=g.actor, limit=query.limit, after=after, appointment_id=query.appointment_id)
+    if not rows:
+        filters.refuse_unknown({"appointment_id": query.appointment_id}, by=g.actor)
     return page(rows, query.limit, lambda row: (row.created_at, row.id), show)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, g
 
-from clinic.booking import queries_waitlist, waitlist
+from clinic.booking import filters, queries_waitlist, waitlist
 from clinic.booking.refusals import TIMES, AlreadyAnswered, HoldExpired
 from clinic.booking.schemas import Appointment
 from clinic.booking.schemas import show as show_visit
@@ -45,6 +45,10 @@ def listed(query: WishesAsked) -> dict[str, Any]:
         statuses=query.status,
         today=None if query.include_inactive else waitlist.today(),
     )
+    if not rows:
+        filters.refuse_unknown(
+            query.model_dump(include={"patient_id", "doctor_id", "service_id"}), by=g.actor
+        )
     audit.listed("wish", [row.id for row in rows[: query.limit]], by=g.actor)
     return page(rows, query.limit, lambda row: (row.created_at, row.id), show)
 

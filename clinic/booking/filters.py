@@ -24,6 +24,7 @@ KINDS = {
     "location_id": "location",
     "service_id": "service",
     "series_id": "appointment_series",
+    "appointment_id": "appointment",
 }
 
 

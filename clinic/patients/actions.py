@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from clinic.accounts import queries as accounts
 from clinic.core import clock, custom, db, external, tenancy
 from clinic.core.access import LEADS, Actor
 from clinic.core.errors import FieldError, Forbidden, Invalid, Stale
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.ids import new_id
+from clinic.core.records import unknown_id
 from clinic.patients import guardians, matching, names, opening, queries, record, writing
 from clinic.patients.record import Fields
 from clinic.patients.refusals import DuplicatePatient, FileNumberTaken, HasAppointments
@@ -158,7 +160,17 @@ def _row(fields: Fields, before: Any = None) -> dict[str, Any]:
     given = _coded(fields)
     if given.get("custom_fields") is not None:
         custom.check("patient", given["custom_fields"])
+    _must_be_users(given.get("confidential"))
     return record.columns(given, before=before, now=clock.now(), country=tenancy.require().country)
+
+
+def _must_be_users(confidential: Mapping[str, Any] | None) -> None:
+    """``unknown_id`` for each who shall open the record and is nobody's account here."""
+    given = [str(id) for id in (confidential or {}).get("user_ids") or ()]
+    known = accounts.users(given) if given else set()
+    unknown = [f"/confidential/user_ids/{place}" for place, id in enumerate(given) if id not in known]
+    if unknown:
+        raise unknown_id(*unknown)
 
 
 def _coded(fields: Fields) -> dict[str, Any]:

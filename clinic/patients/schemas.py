@@ -27,7 +27,7 @@ from clinic.core.i18n import lazy_gettext as _
 from clinic.core.parsing import Parsed, Wrong
 from clinic.core.schema import Body, Listing, Partial, Record, Reply
 from clinic.core.text import Text
-from clinic.core.times import Date, WallOrInstant
+from clinic.core.times import Date, Instant
 from clinic.patients import opening
 from clinic.patients.queries import Record as Found
 from clinic.patients.record import PARTS
@@ -217,7 +217,7 @@ class PatientList(Listing):
     phone: Phone | None = None
     email: Email | None = None
     birth_date: Date | None = None
-    updated_since: WallOrInstant | None = Field(None, description="Inclusive; the list is then by change.")
+    updated_since: Instant | None = Field(None, description="Inclusive; the list is then by change.")
     external_id: external.ExternalId | None = None
     include_inactive: bool = False
 

@@ -141,6 +141,10 @@ SESSION = {"doctor_id": "bose", "start": "09:30", "duration_minutes": 30}
         ("/sessions", {**SESSION, "location_id": "?"}, "/location_id"),
         ("/sessions", {**SESSION, "service_ids": ["?"]}, "/service_ids/0"),
         ("/patients", {"full_name": "A B", "guardians": [{"patient_id": "?"}]}, "/guardians/0/patient_id"),
+        (
+            "/patients", {"full_name": "A B", "phone": "3001112299", "confidential": {"user_ids": ["?"]}},
+            "/confidential/user_ids/0",
+        ),
     ],
 )  # fmt: skip
 def test_an_unknown_or_foreign_id_in_a_body_is_422_at_its_place(api, api_of, north, south, path, body, at):
@@ -167,6 +171,8 @@ def test_an_unknown_or_foreign_id_in_a_body_is_422_at_its_place(api, api_of, nor
         ("/appointments", "service_id"), ("/slots", "doctor_id"), ("/slots", "location_id"), ("/slots", "service_id"),
         ("/slots/days", "doctor_id"), ("/slots/next", "service_id"), ("/doctors", "location_id"),
         ("/doctors", "service_id"), ("/rooms", "location_id"), ("/sessions", "doctor_id"), ("/closures", "location_id"),
+        ("/waitlist", "patient_id"), ("/waitlist", "doctor_id"), ("/waitlist", "service_id"),
+        ("/proposals", "appointment_id"),
     ],
 )  # fmt: skip
 def test_an_unknown_or_foreign_id_in_a_query_is_422_at_its_name(api, south, path, name):
@@ -176,6 +182,7 @@ def test_an_unknown_or_foreign_id_in_a_query_is_422_at_its_name(api, south, path
         "doctor_id": south.bose,
         "location_id": south.main,
         "service_id": south.visit,
+        "appointment_id": south.pierre,
     }
     for id in (UNKNOWN, str(theirs[name])):
         refused(api.get(path, **more, **{name: id}), 422, "unknown_id", f"/{name}")

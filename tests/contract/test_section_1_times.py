@@ -268,6 +268,12 @@ def test_updated_since_without_an_offset_is_the_wall_clock(api, north):
     assert ids(api.get("/appointments", updated_since=ahead)) == []
 
 
+@pytest.mark.parametrize("path", ["/patients", "/appointments"])
+def test_updated_since_a_time_that_the_clock_skips_is_422(api_of, south, path):
+    skipped = api_of("south").get(path, updated_since="2026-03-29T02:30:00")
+    refused(skipped, 422, "nonexistent_time", "/updated_since")
+
+
 # -- parts of the day -------------------------------------------------------------------------------------------------
 
 
