@@ -28,6 +28,7 @@ MOVES: dict[str, tuple[tuple[str, ...], str]] = {
 }
 """The states of an entry: waiting → called → in_room → served; skipped and left from waiting or called."""
 
+GONE = ("served", "left")
 STATE = """
 UPDATE queue_entry
    SET status = %(to)s, version = version + 1,
@@ -103,10 +104,12 @@ def leave(*, id: uuid.UUID, by: Actor) -> Any:
 
 @db.action
 def prioritise(*, id: uuid.UUID, priority: str, reason: str | None = None, by: Actor) -> Any:
-    """Urgent, with a reason; or back to normal."""
+    """Urgent, with a reason; or back to normal. ``InvalidTransition`` (409) for who is gone."""
     if priority == "urgent" and not reason:
         raise invalid("/reason", "required", _("Say why this is urgent."))
     entry = queries.entry(id, by=by)
+    if entry.status in GONE:
+        raise InvalidTransition(extra={"status_now": entry.status, "step": "priority"})
     db.send(
         (
             "UPDATE queue_entry SET priority = %(priority)s, priority_reason = %(reason)s, version = version + 1"

@@ -144,7 +144,7 @@ def leave(id: uuid.UUID) -> Response:
     return _one(actions.leave(id=id, by=g.actor))
 
 
-@api.post("/queue/<uuid:id>/priority", answers=Entry)
+@api.post("/queue/<uuid:id>/priority", answers=Entry, refuses=[InvalidTransition])
 @allow("queue.serve")
 def priority(id: uuid.UUID, body: Prioritise) -> Response:
     """Urgent, with a reason; or back to normal."""

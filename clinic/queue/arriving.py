@@ -33,6 +33,7 @@ INSERT INTO queue_entry (tenant_id, id, appointment_id, doctor_id, patient_id, d
 VALUES (%(tenant)s, %(id)s, %(appointment_id)s, %(doctor_id)s, %(patient_id)s, %(date)s, %(position)s, %(ticket)s,
         %(priority)s, %(priority_reason)s, %(walk_in)s)
 """
+WALK_IN = "walk_in"
 WAKE = """
 UPDATE queue_entry SET status = 'waiting', called_at = NULL, started_at = NULL, version = version + 1
  WHERE tenant_id = %(tenant)s AND id = %(id)s
@@ -113,7 +114,10 @@ def walk_in(
     overbook_reason: str | None = None,
     by: Actor,
 ) -> Any:
-    """Somebody is here without an appointment: visit and entry in one. A specialty takes its shortest queue."""
+    """Somebody is here without an appointment: visit and entry in one. A specialty takes its shortest queue.
+
+    That they are here already is reason enough to go beyond the cap, if no other is given.
+    """
     if doctor_id is None:
         if specialty is None:
             raise invalid("/doctor_id", "required", _("Say which doctor or specialty."))
@@ -132,7 +136,7 @@ def walk_in(
             service_id=service_id,
             reason=reason,
             overbook=overbook,
-            overbook_reason=overbook_reason,
+            overbook_reason=overbook_reason or (WALK_IN if overbook else None),
         ),
         by=by,
     )
@@ -154,6 +158,8 @@ def transfer(*, id: uuid.UUID, doctor_id: uuid.UUID, by: Actor) -> Any:
     """To another doctor's queue: its next number, the same ticket."""
     entry = queries.entry(id, by=by)
     _may_be_sent_on(entry.status)
+    if entry.doctor_id == doctor_id:  # they are there: nobody goes to the end of the queue they stand in
+        return entry
     try:
         visit = steps.hand_over(id=entry.appointment_id, doctor_id=doctor_id, by=by)
     except NotFound:

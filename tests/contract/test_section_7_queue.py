@@ -188,6 +188,8 @@ def test_a_walk_in_counts_in_the_cap_unless_it_is_overbooked(api, north):
     refused(api.post("/checkins", body), 409, "day_full")
     entry = made(api, "/checkins", body | {"overbook": True, "overbook_reason": "bleeding"})
     assert ok(api.get(f"/appointments/{entry['appointment_id']}"))["overbooked"] is True
+    sixth = body | {"patient_id": person(api, 6), "overbook": True}
+    assert made(api, "/checkins", sixth)["queue_position"] == 3
 
 
 def test_a_walk_in_takes_no_slot(api, north, noon):
@@ -289,6 +291,15 @@ def test_a_priority_needs_a_reason(api, north):
     refused(api.post(f"/queue/{entry}/priority", {"priority": "vip", "reason": "x"}), 422, at="/priority")
 
 
+@pytest.mark.parametrize("way", [["start", "serve"], ["leave"]])
+def test_who_is_gone_has_no_priority(api, north, way):
+    entry = walk_in(api, north.tok, north.carla)["id"]
+    for step in way:
+        ok(api.post(f"/queue/{entry}/{step}"))
+    urgent = {"priority": "urgent", "reason": "pain"}
+    refused(api.post(f"/queue/{entry}/priority", urgent), 409, "invalid_transition")
+
+
 # -- states -----------------------------------------------------------------------------------------------------------
 
 ALLOWED = {
@@ -377,6 +388,13 @@ def test_transfer_takes_the_other_days_next_position_and_keeps_the_ticket(api, n
 
 
 # -- call next --------------------------------------------------------------------------------------------------------
+
+
+def test_a_transfer_to_the_same_doctor_moves_nobody(api, north):
+    entry = walk_in(api, north.tok, north.carla)
+    walk_in(api, north.tok, north.dora)
+    again = ok(api.post(f"/queue/{entry['id']}/transfer", {"doctor_id": str(north.tok)}))
+    assert (again["queue_position"], again["ahead"], again["version"]) == (1, 0, entry["version"])
 
 
 def test_call_next_calls_by_the_doctors_order_until_nobody_waits(api, north):
