@@ -28,6 +28,7 @@ from clinic.patients import queries as register
 from clinic.schedule import loading
 from clinic.schedule.loading import Whose
 from clinic.schedule.slots import unknown_id
+from clinic.tenants import queries as lists
 
 SAVEPOINT: db.Statement = ("SAVEPOINT booking", {})
 BACK: db.Statement = ("ROLLBACK TO SAVEPOINT booking", {})
@@ -146,7 +147,7 @@ def _take(ready: Ready, by: Actor, *, last: bool) -> Visit:
 def _whom(asked: Asked, by: Actor) -> uuid.UUID:
     doctor_id = asked.doctor_id
     if asked.doctor_document:
-        doctor_id = queries.doctor_by_document(*asked.doctor_document)
+        doctor_id = queries.doctor_by_document(*_coded(asked.doctor_document, "/doctor_document"))
         if doctor_id is None:
             raise unknown_id("/doctor_document")
     if doctor_id is None:
@@ -159,6 +160,12 @@ def _whom(asked: Asked, by: Actor) -> uuid.UUID:
         if not asked.overbook_reason:
             raise invalid("/overbook_reason", "required", _("Say why this goes beyond the capacity."))
     return doctor_id
+
+
+def _coded(document: tuple[str, str], at: str) -> tuple[str, str]:
+    """A document with its type as code; 422 ``unknown_code`` for a type that nobody here knows."""
+    type, number = document
+    return lists.code_of("document_types", type, at=f"{at}/document_type"), number
 
 
 def _refuse_unknown(asked: Asked, who: Whose) -> None:
@@ -195,7 +202,7 @@ def patient_of(asked: Asked, *, by: Actor) -> uuid.UUID:
             raise unknown_id("/patient_id")
         return asked.patient_id
     if asked.patient_document:
-        found = patients.find_by_document(*asked.patient_document)
+        found = patients.find_by_document(*_coded(asked.patient_document, "/patient_document"))
         if found is None:
             raise unknown_id("/patient_document")
         return found

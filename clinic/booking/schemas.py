@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -87,7 +87,8 @@ class VisitAsked(Body):
                 raise invalid(f"/{name}", "contradicts_slot", _("This is not what the slot says."))
         if self.start is not None and self.date is not None:
             raise invalid("/date", "contradicts_start", _("Give a start or a date, not both."))
-        if self.end is not None and self.duration_minutes is not None:
+        start = when.get("start") or self.start
+        if self.end is not None and self.duration_minutes is not None and not self._lasts_as_said(start):
             raise invalid("/duration_minutes", "contradicts_end", _("Give an end or a duration, not both."))
         if sum(given is not None for given in (self.patient_id, self.patient, self.patient_document)) > 1:
             raise invalid("/patient_id", "too_many_patients", _("Say once who the visit is for."))
@@ -97,10 +98,10 @@ class VisitAsked(Body):
             patient_id=self.patient_id,
             patient=self.patient.given() if self.patient else None,
             patient_document=_pair(self.patient_document),
-            start=when.get("start") or self.start,
+            start=start,
             date=self.date,
             end=self.end,
-            minutes=self.duration_minutes,
+            minutes=self.duration_minutes if self.end is None else None,
             hold_id=self.hold_id,
             session_id=self.session_id,
             service_id=when.get("service_id") or self.service_id,
@@ -120,6 +121,12 @@ class VisitAsked(Body):
             custom_fields=self.custom_fields if "custom_fields" in self.model_fields_set else None,
             **more,
         )
+
+    def _lasts_as_said(self, start: datetime | None) -> bool:
+        """Whether end and duration say the same; times on different clocks are not compared."""
+        if start is None or self.end is None or (start.tzinfo is None) != (self.end.tzinfo is None):
+            return False
+        return self.end - start == timedelta(minutes=self.duration_minutes or 0)
 
 
 class NewAppointment(VisitAsked):

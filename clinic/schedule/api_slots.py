@@ -62,7 +62,7 @@ def of_doctor(id: uuid.UUID, query: SlotsAsked) -> Response:
 
 @api.get("/slots/days", answers=Days)
 @allow("slots.read")
-def days(query: SlotsAsked) -> dict[str, Any]:
+def days(query: SlotsAsked) -> Response:
     """How many free slots each date has; of token doctors, how many numbers."""
     question = _resolve(query)
     part = slots.parts_of_day()[query.part_of_day] if query.part_of_day else None
@@ -71,7 +71,7 @@ def days(query: SlotsAsked) -> dict[str, Any]:
     for table in question.tables():
         for count in overview.free_on(table, question.wish, question.asker, first, last, part_of_day=part):
             counts[count.date] += count.available
-    return {"items": [{"date": day, "available": count} for day, count in counts.items()]}
+    return _tagged({"items": [{"date": day, "available": count} for day, count in counts.items()]})
 
 
 @api.get("/slots/next", answers=SlotsShown)
@@ -193,8 +193,12 @@ def _listed(query: SlotsAsked, question: Question, offered: Iterator[Slot]) -> R
 
 
 def _answer(items: list[dict[str, Any]], **totals: int) -> Response:
+    return _tagged({"items": items, "next_cursor": None, **totals})
+
+
+def _tagged(listed: dict[str, Any]) -> Response:
     """The list with an ``ETag`` of its content, so that who polls an unchanged list gets 304."""
-    body = dumps({"items": items, "next_cursor": None, **totals})
+    body = dumps(listed)
     return answer(body, etag=sha256(body).hexdigest()[:32])
 
 

@@ -111,7 +111,7 @@ class ServiceNew(Body):
 class ServiceChange(ServiceNew, Partial):
     """Any part of a visit type."""
 
-    external_ids: ChangedIds
+    external_ids: ChangedIds  # type: ignore[assignment]  # null has a meaning here
 
 
 class Service(Record):

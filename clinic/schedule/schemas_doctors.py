@@ -75,7 +75,7 @@ class DoctorNew(Body):
 class DoctorChange(DoctorNew, Partial):
     """Any part of a doctor."""
 
-    external_ids: ChangedIds
+    external_ids: ChangedIds  # type: ignore[assignment]  # null has a meaning here
     force: bool = False
 
 

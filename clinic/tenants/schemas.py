@@ -251,7 +251,7 @@ class LocationNew(LocationMore):
 class LocationChange(LocationNew, Partial):
     """Any part of a location."""
 
-    external_ids: ChangedIds
+    external_ids: ChangedIds  # type: ignore[assignment]  # null has a meaning here
 
 
 class Location(Record):

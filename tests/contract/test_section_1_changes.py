@@ -169,6 +169,7 @@ def test_lists_of_slots_and_queue_have_an_etag(api, north):
     query = {"date": iso("09:00")[:10]}
     for path, more in (
         ("/slots", query),
+        ("/slots/days", query),
         (f"/doctors/{north.bose}/slots", query),
         (f"/doctors/{north.tok}/queue", {}),
     ):

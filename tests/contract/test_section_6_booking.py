@@ -301,8 +301,25 @@ def test_a_room_of_the_kind_is_taken(api, north):
 def test_contradictions_are_422(api, north):
     slot = ok(api.get("/slots", date=working_day().isoformat()))["items"][0]["slot"]
     for more in ({"date": working_day().isoformat()}, {"slot": slot, "start": iso("11:00")},
-                 {"end": iso("09:30"), "duration_minutes": 30}):  # fmt: skip
+                 {"end": iso("10:30"), "duration_minutes": 30}):  # fmt: skip
         refused(api.post("/appointments", asked(north, **more)), 422)
+
+
+def test_an_end_and_a_duration_may_say_the_same(api, north):
+    visit = made(api, "/appointments", asked(north, "09:00", end=iso("10:00"), duration_minutes=60))
+    assert (visit["start"][11:16], visit["end"][11:16]) == ("09:00", "10:00")
+
+
+@pytest.mark.parametrize("who", ["patient", "doctor"])
+def test_a_document_of_no_known_type_is_an_unknown_code(api, north, who):
+    body = asked(north)
+    del body[f"{who}_id"]
+    paper = {"document_type": "nothing", "document_number": "1"}
+    at = f"/{who}_document"
+    refused(api.post("/appointments", {**body, at[1:]: paper}), 422, "unknown_code", f"{at}/document_type")
+    refused(
+        api.post("/appointments", {**body, at[1:]: {**paper, "document_type": "CC"}}), 422, "unknown_id", at
+    )
 
 
 def test_two_at_once_for_one_place_get_one_winner(app, api, north, at_once):
