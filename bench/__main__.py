@@ -1,4 +1,4 @@
-"""``make bench``, or ``python -m bench [races | churn | throughput | pages | engine | search | all]``: what is too big to be a test.
+"""``make bench``, or ``python -m bench PART``: what is too big to be a test. Without a part, all of them.
 
 ``races`` and ``churn`` must end as they must, or the exit code is 1. Everything else is figures, in ratios to
 something measured in the same minute; ``README.md`` beside this file keeps them.

@@ -25,7 +25,7 @@ import psycopg
 from flask import current_app
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from psycopg.types.json import set_json_dumps, set_json_loads
+from psycopg.types.json import set_json_dumps
 from sqlalchemy import DateTime, ForeignKeyConstraint, MetaData, Uuid, event, func
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import (
@@ -43,7 +43,8 @@ from clinic.core.ids import new_id
 from clinic.core.pipeline import Line
 
 set_json_dumps(json.kept)
-set_json_loads(json.found)
+for kind in ("json", "jsonb"):
+    psycopg.adapters.register_loader(kind, json.Found)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -156,9 +157,10 @@ def send(*statements: Statement, last: bool = False) -> list[list[Any]]:
 
     *last*: the verb says nothing after this, so its COMMIT goes along and whoever waits for its locks waits a round
     trip less. Only where no answer can make the verb change its mind: what must not be kept must fail in the pipeline,
-    which skips all that follows. A verb that was called by another one is committed by that one, as ever.
+    which skips all that follows. A verb that was called by another one is committed by that one, as ever. Who only
+    reads may say it too, with what it noted so far.
     """
-    if last and _depth.get() == 1:
+    if last and _depth.get() <= 1:
         statements += (*session().info.pop(NOTES, ()), COMMIT)
         answers = _sent(statements)
         session().info[OVER] = True

@@ -13,6 +13,8 @@ from typing import Any
 import orjson
 from flask import Response
 from flask.json.provider import JSONProvider
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
 from pydantic import BaseModel
 
 SORTED = orjson.OPT_SORT_KEYS
@@ -43,13 +45,12 @@ def kept(value: Any) -> str:
     return "{}" if value == {} else json.dumps(value)
 
 
-def found(text: str | bytes) -> Any:
+class Found(Loader):
     """A value as the database has it. Numbers of any size come back as they went (orjson would round them)."""
-    empty = EMPTY.get(text)
-    return empty() if empty is not None else json.loads(text)
 
-
-EMPTY: dict[str | bytes, type] = {b"{}": dict, b"[]": list}
+    def load(self, data: Buffer) -> Any:
+        text = bytes(data)
+        return {} if text == b"{}" else json.loads(text)
 
 
 def canonical(value: Any) -> bytes:

@@ -11,6 +11,7 @@ and ends altogether when a worker dies twice within a few seconds. So its worker
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 import sys
@@ -121,7 +122,7 @@ def work(fd: int, app: str) -> None:
     MPServer._spawn_wsgi_worker(
         1,  # this worker's number
         None,  # its title in the list of processes
-        lambda: load(app),
+        lambda: settled(load(app)),
         ((None, SocketHolder(fd, False, BACKLOG)), None),  # type: ignore[call-arg]
         None,  # metrics of granian's own
         Loops.auto,
@@ -152,6 +153,14 @@ def load(app: str) -> Any:
     """The WSGI callable called *app* (``module:name``), its answers in one piece."""
     module, _, name = app.partition(":")
     return in_one_piece(getattr(import_module(module), name))
+
+
+def settled(app: Any) -> Any:
+    """*app*, and what stands now stands for good: nobody looks for garbage among it, nor after every few objects."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
+    return app
 
 
 def in_one_piece(app: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 from unittest.mock import patch
-from uuid import uuid4
 
 import psycopg
 import pytest
 
 from clinic.core import pipeline
+from clinic.core.ids import new_id
 from clinic.core.pipeline import Line
 
 Said = tuple[str, dict[str, Any]]
@@ -61,8 +61,8 @@ def test_a_name_said_twice_is_one_value_and_a_doubled_percent_sign_is_one(line):
 
 def test_values_come_back_as_they_went(line):
     given = {
-        "uuid": uuid4(), "int8": 2**40, "bool": True, "text": "ñ%(x)s", "date": date(2028, 2, 29), "int4": None,
-        "timestamptz": datetime(2026, 3, 1, 12, tzinfo=UTC), "bytea": b"\0\xff", "_uuid": [uuid4(), uuid4()],
+        "uuid": new_id(), "int8": 2**40, "bool": True, "text": "ñ%(x)s", "date": date(2028, 2, 29), "int4": None,
+        "timestamptz": datetime(2026, 3, 1, 12, tzinfo=UTC), "bytea": b"\0\xff", "_uuid": [new_id(), new_id()],
     }  # fmt: skip
     sql = "SELECT " + ", ".join(f"%({kind})s::{kind} AS the_{kind}" for kind in given)
     assert list(line.send([(sql, given)])[0][0]) == list(given.values())
