@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from flask import request
 from wtforms import BooleanField, EmailField, HiddenField, SelectField, StringField, TelField
+from wtforms.fields.choices import SelectChoice
 
 from clinic.accounts.forms import local
-from clinic.booking import intake
+from clinic.booking import intake, series
 from clinic.booking.asking import Asked
 from clinic.core import custom, fields, formats, madeup, times
 from clinic.core.errors import Refusal
@@ -59,6 +60,20 @@ def date_in(name: str) -> tuple[date | None, bool]:
 def is_fragment() -> bool:
     """Whether a part of a page is asked for, which htmx puts in its place."""
     return "HX-Request" in request.headers
+
+
+REPEATS = (
+    ("", _("Once")),
+    ("1", _("Every week")),
+    ("2", _("Every two weeks")),
+    ("4", _("Every four weeks")),
+)
+
+
+def _times(typed: str) -> int:
+    if not typed.strip().isdecimal() or not 2 <= int(typed) <= series.MOST:
+        raise Wrong("invalid_number", _("Write a number from 2 to %(most)d.", most=series.MOST))
+    return int(typed)
 
 
 class PersonForm(TakesMore):
@@ -138,6 +153,12 @@ class BookingForm(PersonForm):
     wish = HiddenField()
     service = SelectField(_("Visit type"), validate_choice=False)
     reason = StringField(_("Reason"), [Reads(lambda text: line(text, 500))], render_kw=OFF)
+    repeat = SelectField(
+        _("Repeat"), choices=[SelectChoice(*each) for each in REPEATS], validate_choice=False
+    )
+    times = StringField(
+        _("How many visits in all"), [Reads(_times)], render_kw={"inputmode": "numeric", **OFF}
+    )
     overbook = BooleanField(_("Book beyond the capacity"))
     overbook_reason = StringField(_("Why"), [Reads(lambda text: line(text, 255))], render_kw=OFF)
     allow_overlap = BooleanField(_("Book although the patient has another visit at this time"))
@@ -169,7 +190,17 @@ class BookingForm(PersonForm):
         if self.overbook.data and not (self.overbook_reason.data or "").strip():
             self.overbook_reason.errors = [_("Say why this goes beyond the capacity.")]
             fine = False
+        if self.repeat.data and fine and self.times.meant is None:
+            self.times.errors = [_("Say how many visits in all.")]
+            fine = False
         return self.says_who() and fine
+
+    @property
+    def rrule(self) -> str | None:
+        """How the visit repeats (RFC 5545); None: it does not."""
+        if self.repeat.data not in ("1", "2", "4") or not self.start.data:
+            return None
+        return f"FREQ=WEEKLY;INTERVAL={self.repeat.data};COUNT={self.times.meant}"
 
     def asked(self) -> Asked:
         """What is asked for. Raises ``Wrong`` for a time or date that nobody offered."""

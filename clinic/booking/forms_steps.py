@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Response, make_response, redirect, render_template
+from flask import Response, make_response, redirect, render_template, request
 
 from clinic.booking.forms import back_to, is_fragment
+from clinic.booking.series_steps import Outcome
+from clinic.core import formats
 from clinic.core.errors import Conflict, Invalid, Refusal, Unprocessable
+from clinic.core.i18n import gettext, ngettext
 from clinic.core.jinja import say
 
 CHANGED = {"HX-Trigger": "close-dialog, visits-changed"}
@@ -37,6 +40,21 @@ def pressed(take: Callable[[], Said], *, home: str, to: str | None = None) -> Re
             raise
         said = Said(_words(refusal), tone="bad")
     return told(said, home=home, to=to)
+
+
+def scope_in() -> str:
+    """Which visits of a series a form means: ``this``, ``following`` or ``all``; this alone if it does not say."""
+    given = request.form.get("scope", "")
+    return given if given in ("following", "all") else "this"
+
+
+def of_several(outcome: Outcome, said: str) -> Said:
+    """What became of the visits of a series, each that stayed as it was with its reason; there is no one way back."""
+    number = len(outcome.changed)
+    changed = [ngettext("%(num)d more of the series too.", "%(num)d more of the series too.", number)]
+    stayed = [f"{formats.at(each.start)}: {each.detail}" for each in outcome.refused]
+    left = [gettext("Not: %(which)s", which="; ".join(stayed))] if stayed else []
+    return Said(" ".join([said, *(changed if number else []), *left]), tone="wait" if stayed else "good")
 
 
 def told(said: Said, *, home: str, to: str | None = None) -> Response:

@@ -14,7 +14,8 @@ from clinic.core.errors import NotFound
 SHOWN = """
 SELECT appointment.id, appointment.patient_id, appointment.doctor_id, appointment.location_id, appointment.service_id,
        appointment.date, appointment.starts_at, appointment.ends_at, appointment.timezone, appointment.token,
-       appointment.status, appointment.modality, appointment.reason, appointment.notes, appointment.meeting_url,
+       appointment.status, appointment.modality, appointment.appointment_type, appointment.reason,
+       appointment.notes, appointment.meeting_url,
        appointment.source, appointment.overbooked, appointment.overbook_reason, appointment.needs_rescheduling,
        appointment.cancel_reason, appointment.intake_answers, appointment.custom_fields, appointment.series_id,
        appointment.version, appointment.created_at, s.questions, p.full_name AS patient_name,
@@ -61,6 +62,12 @@ SELECT appointment.id, appointment.date, appointment.starts_at, appointment.ends
   LEFT JOIN location l ON l.tenant_id = %(tenant)s AND l.id = appointment.location_id
  WHERE appointment.tenant_id = %(tenant)s AND appointment.patient_id = %(patient_id)s
 """
+OF_SERIES = """
+SELECT appointment.id, appointment.date, appointment.starts_at, appointment.timezone, appointment.status
+  FROM appointment
+ WHERE appointment.tenant_id = %(tenant)s AND appointment.series_id = %(series_id)s
+   AND appointment.series_id IS NOT NULL
+"""
 LATEST_FIRST = """
  ORDER BY appointment.date DESC, appointment.starts_at DESC NULLS LAST, appointment.id DESC LIMIT %(most)s
 """
@@ -90,6 +97,14 @@ def specialties() -> list[Any]:
 def person(id: uuid.UUID) -> Any | None:
     """Name, phone and birth date of a patient who is already chosen; None for nobody of this clinic."""
     return db.row(PERSON, id=id)
+
+
+def of_series(series_id: uuid.UUID | None, *, by: Actor) -> list[Any]:
+    """The visits of a series that *by* may see, first one first; none of no series."""
+    if series_id is None:
+        return []
+    condition, params = scope(by)
+    return db.rows(OF_SERIES + condition + " ORDER BY appointment.starts_at", series_id=series_id, **params)
 
 
 def of_patient(patient_id: uuid.UUID, *, before: date | None = None, most: int = 50, by: Actor) -> list[Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, g, make_response, render_template, request, url_for
 
-from clinic.booking import actions, finding, queries_desk, queries_waitlist, waitlist
+from clinic.booking import actions, finding, queries_desk, queries_waitlist, series, waitlist
 from clinic.booking.forms import BookingForm, date_in, id_in, is_fragment
 from clinic.booking.forms_steps import Said, told
 from clinic.booking.refusals import DayFull, PatientBusy, SlotTaken
@@ -14,7 +14,7 @@ from clinic.core import audit, formats, pages
 from clinic.core.access import allow
 from clinic.core.doors import StaffPages
 from clinic.core.errors import NotFound, Refusal
-from clinic.core.i18n import gettext
+from clinic.core.i18n import gettext, ngettext
 from clinic.core.ids import parse_id
 from clinic.core.parsing import Wrong
 from clinic.patients import opening
@@ -83,6 +83,8 @@ def book() -> Any:
 
 
 def _done(form: BookingForm) -> Response:
+    if form.rrule:
+        return _series(form, form.rrule)
     wish = parse_id(form.wish.data or "")
     if wish and g.actor.may("waitlist.write"):
         visit = waitlist.fulfil(id=wish, asked=form.asked(), by=g.actor)
@@ -96,6 +98,24 @@ def _done(form: BookingForm) -> Response:
     text = gettext("Booked: %(name)s, %(when)s", name=person.full_name if person else "", when=when)
     home = url_for("desk.board", date=visit.date) if g.actor.may("desk.use") else "/my-day"
     return told(Said(text, url_for("visits.cancel", id=visit.id)), home=home, to=home)
+
+
+def _series(form: BookingForm, rrule: str) -> Response:
+    """Every visit of a series that is free; which were not is said."""
+    booked = series.book_series(asked=form.asked(), rrule=rrule, by=g.actor)
+    first = booked.visits[0]
+    person = queries_desk.person(first.patient_id)
+    said = ngettext(
+        "Booked %(num)d visit: %(name)s.",
+        "Booked %(num)d visits: %(name)s.",
+        len(booked.visits),
+        name=person.full_name if person else "",
+    )
+    if booked.refused:
+        which = "; ".join(f"{formats.at(each.start)}: {each.detail}" for each in booked.refused)
+        said = f"{said} {gettext('Not: %(which)s', which=which)}"
+    home = url_for("desk.board", date=first.date) if g.actor.may("desk.use") else "/my-day"
+    return told(Said(said, tone="wait" if booked.refused else "good"), home=home, to=home)
 
 
 def _prefilled() -> BookingForm:

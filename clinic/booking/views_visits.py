@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from flask import g, make_response, render_template, request, url_for
 
-from clinic.booking import finding, intake, moves, queries_desk, states, steps
+from clinic.booking import finding, intake, moves, queries_desk, series_steps, states, steps
 from clinic.booking.forms import date_in, id_in
-from clinic.booking.forms_steps import Said, pressed, told
+from clinic.booking.forms_steps import Said, of_several, pressed, scope_in, told
 from clinic.booking.refusals import DayFull, SlotTaken
 from clinic.core import audit, custom, formats, madeup
 from clinic.core.access import allow
@@ -74,6 +74,7 @@ def _shown(id: uuid.UUID) -> dict[str, Any]:
     return {
         "visit": found,
         "history": history,
+        "series": queries_desk.of_series(found.series_id, by=g.actor),
         "answers": intake.told(found.questions or [], found.intake_answers),
         "more": madeup.told(custom.wanted("appointment"), found.custom_fields),
         "zone": zone,
@@ -119,8 +120,11 @@ def reject(id: uuid.UUID) -> Any:
 @bp.post("/appointments/<uuid:id>/cancel")
 @allow("appointments.change")
 def cancel(id: uuid.UUID) -> Any:
-    """Call a visit off, with a reason if there is one."""
-    return _pressed(lambda: steps.cancel(id=id, reason=_reason(), by=g.actor), gettext("Cancelled: %(name)s"))
+    """Call a visit off, with a reason if there is one; or those of its series that are meant."""
+    scope, said = scope_in(), gettext("Cancelled: %(name)s")
+    if scope == "this":
+        return _pressed(lambda: steps.cancel(id=id, reason=_reason(), by=g.actor), said)
+    return _pressed_all(lambda: series_steps.cancel(id=id, scope=scope, reason=_reason(), by=g.actor), said)
 
 
 @bp.post("/appointments/<uuid:id>/no-show")
@@ -171,6 +175,16 @@ def _pressed(take: Callable[[], Any], said: str, *, undo: bool = True) -> Any:
     )
 
 
+def _pressed_all(take: Callable[[], series_steps.Outcome], said: str) -> Any:
+    """The same for several visits of a series."""
+
+    def taken() -> Said:
+        outcome = take()
+        return of_several(outcome, _said(outcome.visit, said).text)
+
+    return pressed(taken, home=url_for("visits.visit", **(request.view_args or {})))
+
+
 def _said(visit: Any, said: str, *, undo: bool = True) -> Said:
     person = queries_desk.person(visit.patient_id)
     text = said % {"name": person.full_name if person else ""}
@@ -198,15 +212,21 @@ def free(id: uuid.UUID) -> str:
 @allow("appointments.change")
 def move(id: uuid.UUID) -> Any:
     """Move it to the time that was pressed; gone meanwhile: the nearest ones."""
-    chosen = slots.unseal(request.form.get("slot", ""))
+    chosen, scope = slots.unseal(request.form.get("slot", "")), scope_in()
+    where = {"start": chosen["start"], "doctor_id": chosen["doctor_id"]}
     try:
-        moved = moves.move(id=id, start=chosen["start"], doctor_id=chosen["doctor_id"], by=g.actor)
+        if scope == "this":
+            moved, others = moves.move(id=id, **where, by=g.actor), None
+        else:
+            others = series_steps.move(id=id, scope=scope, **where, by=g.actor)
+            moved = others.visit
     except (SlotTaken, DayFull) as refusal:
         return make_response(render_template("booking/move.html", **_moving(id, refusal)), refusal.status)
     when = formats.at(moved.starts_at, moved.timezone)
     to = url_for("desk.board", date=moved.date) if g.actor.may("desk.use") else url_for("visits.visit", id=id)
     said = gettext("Moved to %(when)s: %(name)s", when=when, name="%(name)s")
-    return told(_said(moved, said), home=to, to=to)
+    done = _said(moved, said)
+    return told(of_several(others, done.text) if others else done, home=to, to=to)
 
 
 def _moving(id: uuid.UUID, refusal: Refusal | None = None) -> dict[str, Any]:

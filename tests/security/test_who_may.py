@@ -208,6 +208,7 @@ PAGES: list[tuple[tuple[str, ...], str]] = [
         GET /appointments/{id}/panel
         GET /appointments/{id}/free
         GET POST /appointments/{id}/move
+        GET POST /appointments/{id}/details
         POST /appointments/{id}/approve
         POST /appointments/{id}/reject
         POST /appointments/{id}/confirm
