@@ -267,4 +267,4 @@ def _deadlocks(demo: Demo) -> int:
 
 
 def _faults(demo: Demo) -> int:
-    return demo.log("web").count('"event": "fault"')
+    return demo.log("web").count('"event":"fault"')

@@ -37,5 +37,5 @@ def test_a_commit_that_fails_names_no_address(app, api, heard, monkeypatch):
         answer = api.get(f"/patients/by-document/CC/{DOCUMENT}")
     assert answer.status_code == 500
     assert DOCUMENT not in answer.text
-    assert '"error": "OperationalError"' in heard.getvalue()
+    assert '"error":"OperationalError"' in heard.getvalue()
     assert DOCUMENT not in heard.getvalue()
