@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
 from limits.storage import Storage
@@ -24,6 +24,8 @@ from clinic.core import aside
 
 SCORE = 20
 MANY_LEASES = 10_000
+SAME_WINDOW = 0.5
+"""Seconds by which two looks at the end of one window may differ."""
 
 SPEND = """
 INSERT INTO rate_window AS w (key, count, expires_at)
@@ -90,11 +92,24 @@ class Windows(Storage):
 
 @dataclass(slots=True)
 class Lease:
-    """What this process took of a window: counts from ``first`` up to ``last``, until ``ends`` (monotonic seconds)."""
+    """What this process took of a window: counts from ``first`` up to ``last``, until ``ends`` (monotonic seconds).
+
+    ``spare``: more of the same, which others took at the same time.
+    """
 
     first: int
     last: int
     ends: float
+    spare: list[tuple[int, int]] = field(default_factory=list)
+
+    def take(self, amount: int) -> int | None:
+        """The next *amount* of it, as the count that it makes; None if there is not so much left."""
+        while self.first + amount > self.last:
+            if not self.spare:
+                return None
+            self.first, self.last = self.spare.pop()
+        self.first += amount
+        return self.first
 
 
 class Leases(Storage):
@@ -115,18 +130,26 @@ class Leases(Storage):
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         with self.lock:
             lease = self.leases.get(key)
-            if lease is not None and lease.ends > time.monotonic() and lease.first + amount <= lease.last:
-                lease.first += amount
-                return lease.first
-        # The round trip is outside the lock: two who come at once lease twice, which the window knows.
+            if lease is not None and lease.ends > time.monotonic():
+                counted = lease.take(amount)
+                if counted is not None:
+                    return counted
+        # The round trip is outside the lock: two who come at once lease twice, and both leases are used.
         taken = max(self.score, amount)
         count, seconds = self.windows.spend(key, expiry, taken)
         with self.lock:
             if len(self.leases) >= MANY_LEASES:
                 now = time.monotonic()
                 self.leases = {name: lease for name, lease in self.leases.items() if lease.ends > now}
-            self.leases[key] = Lease(count - taken + amount, count, time.monotonic() + seconds)
+            self._keep(key, Lease(count - taken + amount, count, time.monotonic() + seconds))
         return count - taken + amount
+
+    def _keep(self, key: str, new: Lease) -> None:
+        """Hold *new* beside what another thread has leased meanwhile, if that is of the same window."""
+        old = self.leases.get(key)
+        if old is not None and abs(old.ends - new.ends) < SAME_WINDOW:
+            new.spare = [*old.spare, (old.first, old.last)]
+        self.leases[key] = new
 
     def get(self, key: str) -> int:
         lease = self.leases.get(key)

@@ -125,6 +125,16 @@ def test_two_processes_share_a_window(windows: Windows) -> None:
     assert mine.incr("a", 60) == 11
 
 
+@pytest.mark.race
+def test_threads_that_lease_at_once_use_what_each_took(windows: Windows, at_once: Any) -> None:
+    mine = Leases(windows, 5)
+    first = at_once(8, lambda _number: mine.incr("a", 60))
+    taken = windows.get("a")
+    rest = [mine.incr("a", 60) for _ in range(taken - len(first))]
+    assert sorted(first + rest) == list(range(1, taken + 1))
+    assert mine.incr("a", 60) == taken + 1
+
+
 def test_a_lease_ends_with_its_window(windows: Windows) -> None:
     mine = Leases(windows)
     assert (mine.incr("a", 60), mine.incr("a", 60)) == (1, 2)
