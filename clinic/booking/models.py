@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.booking.models_offers import Proposal as Proposal
 from clinic.booking.models_offers import Wish as Wish
+from clinic.booking.models_offers import ZoneSeen as ZoneSeen
 from clinic.core.db import Base, Identified, Versioned, belongs_to
 
 NO_FIELDS = text("'{}'")

@@ -6,9 +6,10 @@ import uuid
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, Index, Text, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from clinic.core.db import Base, Identified, Versioned, belongs_to
+from clinic.core.db import Base, Identified, OfTenant, Versioned, belongs_to
 
 
 class Proposal(Identified, Base):
@@ -86,3 +87,16 @@ class Wish(Versioned, Base):
     skipped_because: Mapped[str | None] = mapped_column(Text)
     appointment_id: Mapped[uuid.UUID | None]
     created_by: Mapped[str | None] = mapped_column(Text)
+
+
+class ZoneSeen(OfTenant, Base):
+    """How the clock of a zone was going to be set when the clinic last looked (``zone_changes``).
+
+    ``differs``: the zone database says otherwise by now, and nobody has said yet what visits to come keep.
+    """
+
+    __tablename__ = "zone_seen"
+    zone: Mapped[str] = mapped_column(Text, primary_key=True)
+    offsets: Mapped[list[list[int]]] = mapped_column(JSONB)
+    seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    differs: Mapped[bool] = mapped_column(default=False, server_default="false")

@@ -25,7 +25,8 @@ COUNTS = f"""
 SELECT (SELECT count(*) FROM appointment WHERE appointment.tenant_id = %(tenant)s AND {TO_MOVE}) AS to_move,
        (SELECT count(*) FROM appointment WHERE appointment.tenant_id = %(tenant)s AND {REQUESTED}) AS requested,
        (SELECT count(*) FROM wish w WHERE w.tenant_id = %(tenant)s AND w.status <> 'booked'
-                                      AND w.last >= (now() AT TIME ZONE %(zone)s)::date) AS waiting
+                                      AND w.last >= (now() AT TIME ZONE %(zone)s)::date) AS waiting,
+       (SELECT count(*) FROM zone_seen WHERE zone_seen.tenant_id = %(tenant)s AND zone_seen.differs) AS zones
 """
 SHOWN = """
 SELECT appointment.id, appointment.patient_id, appointment.doctor_id, appointment.date, appointment.starts_at,
@@ -81,7 +82,10 @@ SELECT {queries_waitlist.COLUMNS}, p.full_name AS patient_name, p.phone AS patie
 
 
 def counts(zone: str) -> Any:
-    """How many visits are ``to_move``, how many are ``requested``, how many people are ``waiting``."""
+    """How many visits are ``to_move``, how many are ``requested``, how many people are ``waiting``.
+
+    ``zones``: how many zones set their clocks otherwise by now.
+    """
     return db.row(COUNTS, zone=zone)
 
 

@@ -41,6 +41,7 @@ STEP_NAMES = {
     "move": _("Moved"),
     "restore": _("Brought back"),
     "transfer": _("Handed over to another doctor"),
+    "zone": _("The clock of the place was changed"),
     "undo": _("Took the last step back"),
 }
 

@@ -74,7 +74,7 @@ def change_location(
     with booked.kept(None, force=True, by=by):
         location = organisation.change_location(id, changes=changes, version=version, by=by)
         zone = ZoneInfo(location.timezone)
-        _move([(visit, _kept(visit, zone, keep)) for visit in visits], by)
+        move_all([(visit, _kept(visit, zone, keep)) for visit in visits], by)
         db.send((LOOK_AGAIN, {}))
     details = {"keep": keep, "from": before.timezone, "to": location.timezone}
     ids = [visit.id for visit in visits]
@@ -97,7 +97,7 @@ def _kept(visit: Any, zone: ZoneInfo, keep: str | None) -> dict[str, Any]:
     return {"starts_at": start, "ends_at": end, "date": day, "timezone": zone.key}
 
 
-def _move(visits: Sequence[tuple[Any, dict[str, Any]]], by: Actor) -> None:
+def move_all(visits: Sequence[tuple[Any, dict[str, Any]]], by: Actor) -> None:
     """Write them from the far end, so that none moves onto a time that the next one is about to leave."""
     later = any(time["starts_at"] and time["starts_at"] > visit.starts_at for visit, time in visits)
     _move_days([(visit, time["date"]) for visit, time in visits if time["date"] != visit.date])

@@ -86,5 +86,6 @@ def jobs_of(app: Flask) -> procrastinate.App:
         await jobs.job_manager.delete_old_jobs(nb_hours=24, include_failed=True)
         with app.app_context():
             work.forget_old_keys()
+            work.look_at_zones()
 
     return jobs

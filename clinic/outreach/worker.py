@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from uuid import UUID
 
-from clinic.booking import freed, holds
+from clinic.booking import freed, holds, zone_changes
 from clinic.core import db, log, tenancy
 from clinic.core.sealing import seal
 
@@ -54,6 +54,16 @@ def forget_old_keys() -> None:
                 )
             )
             db.session.commit()
+
+
+def look_at_zones() -> None:
+    """Notice in each clinic when the zone database sets its clocks otherwise than it did: nothing moves silently."""
+    for tenant_id in _clinics():
+        with tenancy.acting_in(tenant_id):
+            for change in zone_changes.look():
+                log.get("clinic.worker").warning(
+                    "the clock of a zone is set otherwise", zone=change.zone, visits=len(change.visits)
+                )
 
 
 def _clinics() -> list[UUID]:

@@ -151,6 +151,7 @@ JSON: list[tuple[tuple[str, ...], str, str]] = [
         POST /sessions/{id}/restore
     """),
     (LEADS, "schedule:write", """
+        GET POST /zone-changes
         POST /closures /closures/proposed /doctors /locations /rooms /services /specialties
         PATCH DELETE /closures/{id} /doctors/{id} /locations/{id} /rooms/{id} /services/{id} /specialties/{id}
         POST /closures/{id}/restore /doctors/{id}/restore /locations/{id}/restore
@@ -190,6 +191,7 @@ PAGES: list[tuple[tuple[str, ...], str]] = [
         GET /desk/to-do /desk/to-move /desk/affected /desk/requests
         POST /desk/to-move/propose /desk/to-move/confirm
         POST /proposals/{id}/confirm /proposals/{id}/decline
+        GET /desk/zone-changes
         GET /desk/waiting
         GET POST /desk/waiting/new
         POST /desk/waiting/{id}/accept /desk/waiting/{id}/decline /desk/waiting/{id}/remove
@@ -248,6 +250,7 @@ PAGES: list[tuple[tuple[str, ...], str]] = [
         GET /queue/{id}/transfer-form
         POST /queue/{id}/undo
     """),
+    (LEADS, "POST /desk/zone-changes"),
     (("doctor",), """
         GET /my-day/mine
         POST /my-day/delay
