@@ -161,10 +161,10 @@ def send(*statements: Statement, last: bool = False) -> list[list[Any]]:
     reads may say it too, with what it noted so far.
     """
     if last and _depth.get() <= 1:
-        statements += (*session().info.pop(NOTES, ()), COMMIT)
-        answers = _sent(statements)
-        session().info[OVER] = True
-        return answers
+        info = session().info
+        answers = _sent((*statements, *info.pop(NOTES, ()), COMMIT))
+        info[OVER] = True
+        return answers[: len(statements)]
     return _sent(statements)
 
 

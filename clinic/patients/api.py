@@ -66,7 +66,7 @@ def listed(query: PatientList) -> dict[str, Any]:
 
 
 def _items(rows: list[Any]) -> list[dict[str, Any]]:
-    return [show(record, by=g.actor, in_list=True) for record in queries.with_all(rows)]
+    return [show(record, by=g.actor, in_list=True) for record in queries.with_all(rows, last=True)]
 
 
 @api.get("/patients/<uuid:id>", answers=PatientShown, refuses=[Confidential])

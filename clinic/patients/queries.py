@@ -109,14 +109,16 @@ def some(ids: Sequence[uuid.UUID], *, by: Actor) -> list[Any]:
     return db.rows(sql, ids=list(ids), **params)
 
 
-def with_all(rows: Sequence[Any], *, now: datetime | None = None) -> list[Record]:
-    """Rows with their guardians and outside ids, in two statements however many they are."""
+def with_all(rows: Sequence[Any], *, now: datetime | None = None, last: bool = False) -> list[Record]:
+    """Rows with their guardians and outside ids, in two statements however many they are. *last*: and none after."""
     if not rows:
         return []
     now = now or rows[0].read_at
     today = now.astimezone(tenancy.require().zone).date()
     ids = [row.id for row in rows]
-    guardians, others = db.send((GUARDIANS, {"ids": ids}), (external.OF, {"kind": "patient", "ids": ids}))
+    guardians, others = db.send(
+        (GUARDIANS, {"ids": ids}), (external.OF, {"kind": "patient", "ids": ids}), last=last
+    )
     answerable: dict[uuid.UUID, list[Any]] = {}
     for guardian in guardians:
         answerable.setdefault(guardian.patient_id, []).append(guardian)

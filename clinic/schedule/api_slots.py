@@ -17,7 +17,7 @@ from clinic.core.api import ApiBlueprint, answer
 from clinic.core.errors import invalid
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.json import dumps
-from clinic.schedule import loading, overview, reasons, slots
+from clinic.schedule import loading, overview, reasons, single, slots
 from clinic.schedule.asking import DAYS_AHEAD
 from clinic.schedule.asking import asker as asking
 from clinic.schedule.facts import Asker, Slot, Wish
@@ -39,9 +39,11 @@ class Question:
     last: date | datetime
     wish: Wish
     asker: Asker
+    rows: list[list[Any]] | None = None
+    """What stands in these days, if it came along with whose they are."""
 
     def tables(self) -> list[Timetable]:
-        return loading.timetables(self.who, _date(self.first), _date(self.last))
+        return loading.timetables(self.who, _date(self.first), _date(self.last), self.rows)
 
 
 @api.get("/slots", answers=SlotsShown)
@@ -117,14 +119,7 @@ def check_availability(id: uuid.UUID, query: Moment) -> dict[str, Any]:
 
 def _resolve(query: SlotsAsked, *, open_ended: bool = False) -> Question:
     """The question behind a query: ids looked up, bounds checked. 422 with its pointer for what does not fit."""
-    specialty_id = slots.specialty(query.specialty) if query.specialty else None
-    who, _rest = loading.whose(
-        doctor_ids=[query.doctor_id] if query.doctor_id else None,
-        specialty_id=specialty_id,
-        service_id=query.service_id,
-    )
-    if query.doctor_id and not who.doctors:
-        _must_be_somebody(query.doctor_id)
+    who, rows = _whose(query)
     _refuse_unknown(query, who)
     zone = who.zone_at(query.location_id) if query.location_id else who.zone_of_all()
     today = who.now.astimezone(zone).date()
@@ -144,7 +139,29 @@ def _resolve(query: SlotsAsked, *, open_ended: bool = False) -> Question:
         last = _instant(last, "/to", zone)
     _refuse_range(first, last)
     wish = Wish(who.service, location_id=query.location_id)
-    return Question(who, first, last, wish, asking(g.actor, who.now, wish, audience=query.audience))
+    return Question(who, first, last, wish, asking(g.actor, who.now, wish, audience=query.audience), rows)
+
+
+def _whose(query: SlotsAsked) -> tuple[Whose, list[list[Any]] | None]:
+    """Whose time is asked about; for one doctor on one date, which is asked most, with what stands in it."""
+    if (
+        query.doctor_id
+        and query.date
+        and not (query.from_ or query.to or query.specialty or query.service_id)
+    ):
+        found = single.of(query.doctor_id, query.date, query.date)
+        if found is None:
+            raise slots.unknown_id("/doctor_id")
+        return found
+    specialty_id = slots.specialty(query.specialty) if query.specialty else None
+    who, _rest = loading.whose(
+        doctor_ids=[query.doctor_id] if query.doctor_id else None,
+        specialty_id=specialty_id,
+        service_id=query.service_id,
+    )
+    if query.doctor_id and not who.doctors:
+        _must_be_somebody(query.doctor_id)
+    return who, None
 
 
 def _must_be_somebody(doctor_id: uuid.UUID) -> None:

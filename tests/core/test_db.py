@@ -95,6 +95,16 @@ def test_what_a_read_notes_is_written_with_its_commit(in_north: Any, statements:
     assert [sql.split()[0] for sql in seen][-2:] == ["INSERT", "COMMIT"]
 
 
+def test_who_only_reads_may_say_so_and_what_was_noted_goes_along(in_north: Any, statements: Any) -> None:
+    with statements() as seen:
+        audit.read("patient", new_id(), by=SYSTEM)
+        (answer,) = db.send(("SELECT 7 AS seven", {}), last=True)
+        assert answer == [(7,)]
+        assert [sql.split()[0] for sql in seen][-3:] == ["SELECT", "INSERT", "COMMIT"]
+        db.settle()
+    assert [sql.split()[0] for sql in seen][-3:] == ["SELECT", "INSERT", "COMMIT"]
+
+
 def test_a_note_that_cannot_be_written_fails_the_read(in_north: Any) -> None:
     db.row("SELECT 1")
     db.note(mark("g"))
