@@ -18,6 +18,9 @@ from clinic.schedule.walltime import day_range
 from tests.schedule.oracle import STEP, Oracle
 from tests.schedule.schedules import FUZZ, ONE_DAY, Schedule, examples, schedules
 
+MOST_PLACES = 4 * 24 * 12 * 4
+"""Starts in the days that a timetable knows, five minutes apart, times the largest capacity: more were never free."""
+
 
 def moment(second: int) -> datetime:
     return datetime.fromtimestamp(second, UTC)
@@ -150,7 +153,10 @@ def test_days_and_parts_of_days_make_up_the_whole(schedule: Schedule) -> None:
         for ahead in range(3)
         for slot in table.offer(wish, asker, first + ahead * ONE_DAY, first + ahead * ONE_DAY)
     ]
-    assert sorted(by_day) == sorted(whole)
+    # Who receives in two zones at once has one start on two local dates: each date offers it, the whole only once.
+    assert {slot.at for slot in by_day} == {slot.at for slot in whole}
+    assert set(whole) <= set(by_day)
+    assert len(set(table.hours.zones)) > 1 or sorted(by_day) == sorted(whole)
     parts = [(time(0), time(12)), (time(12), time(18)), (time(18), None)]
     by_part = [slot.at for part in parts for slot in table.offer(wish, asker, first, last, part_of_day=part)]
     assert set(by_part) == {slot.at for slot in whole}
@@ -180,7 +186,7 @@ def test_the_nearest_are_nearest_of_all(schedule: Schedule) -> None:
 @given(schedules())
 def test_taking_what_is_offered_never_puts_two_where_one_fits(schedule: Schedule) -> None:
     """Book what is offered, one after the other: no two overlap, no place is given twice, then nothing is left."""
-    for _ in range(400):
+    for _ in range(MOST_PLACES):
         table = schedule.timetable()
         slot = table.first_free(schedule.wish, schedule.asker, table.first, table.last)
         if slot is None:
