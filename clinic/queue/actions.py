@@ -38,9 +38,11 @@ UPDATE queue_entry
  WHERE tenant_id = %(tenant)s AND id = %(id)s
 """
 NEXT = """
-SELECT id FROM queue_entry
- WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s) AND status = 'waiting'
- ORDER BY array_position(%(ids)s, id) LIMIT 1 FOR UPDATE SKIP LOCKED
+SELECT e.id FROM queue_entry e
+ WHERE e.tenant_id = %(tenant)s AND e.id = ANY(%(ids)s) AND e.status IN ('waiting', 'left')
+   AND EXISTS (SELECT FROM appointment a
+                WHERE a.tenant_id = %(tenant)s AND a.id = e.appointment_id AND a.status = 'checked_in')
+ ORDER BY array_position(%(ids)s, e.id) LIMIT 1 FOR UPDATE OF e SKIP LOCKED
 """
 
 
@@ -63,7 +65,7 @@ def call_next(*, doctor_id: uuid.UUID, on: date | None = None, by: Actor) -> Any
 @db.action
 def call(*, id: uuid.UUID, by: Actor) -> Any:
     """Call somebody in, or once more."""
-    return _step(id, "call", by)
+    return _step(queries.entry(id, by=by), "call", by)
 
 
 @db.action
@@ -71,7 +73,7 @@ def start(*, id: uuid.UUID, by: Actor) -> Any:
     """They are in the room: the visit begins."""
     entry = queries.entry(id, by=by)
     steps.start(id=entry.appointment_id, by=by)
-    return _step(id, "start", by)
+    return _step(entry, "start", by)
 
 
 @db.action
@@ -79,19 +81,19 @@ def serve(*, id: uuid.UUID, by: Actor) -> Any:
     """Done: the visit is completed."""
     entry = queries.entry(id, by=by)
     steps.complete(id=entry.appointment_id, by=by)
-    return _step(id, "serve", by)
+    return _step(entry, "serve", by)
 
 
 @db.action
 def skip(*, id: uuid.UUID, by: Actor) -> Any:
     """Called and not there: set aside, the number stays."""
-    return _step(id, "skip", by)
+    return _step(queries.entry(id, by=by), "skip", by)
 
 
 @db.action
 def requeue(*, id: uuid.UUID, by: Actor) -> Any:
     """Back to waiting, with the same number."""
-    return _step(id, "requeue", by)
+    return _step(queries.entry(id, by=by), "requeue", by)
 
 
 @db.action
@@ -99,7 +101,7 @@ def leave(*, id: uuid.UUID, by: Actor) -> Any:
     """They left before they were seen: the visit is cancelled."""
     entry = queries.entry(id, by=by)
     steps.cancel(id=entry.appointment_id, reason="left_before_seen", by=by)
-    return _step(id, "leave", by)
+    return _step(entry, "leave", by)
 
 
 @db.action
@@ -126,11 +128,11 @@ def prioritise(*, id: uuid.UUID, priority: str, reason: str | None = None, by: A
 # -- how ----------------------------------------------------------------------------------------------------------
 
 
-def _step(id: uuid.UUID, name: str, by: Actor) -> Any:
-    entry = queries.entry(id, by=by)
+def _step(entry: Any, name: str, by: Actor) -> Any:
+    """One step of *entry*, as it and its visit stood before the step."""
     _refuse_others_queue(entry.doctor_id, by)
-    locked = db.row(LOCK, id=id)
-    return _move(entry, name, locked.status, by)
+    locked = db.row(LOCK, id=entry.id)
+    return _move(entry, name, queries.whereabouts(locked.status, entry.visit_status), by)
 
 
 def _move(entry: Any, name: str, status: str, by: Actor) -> Any:

@@ -165,7 +165,7 @@ def transfer(*, id: uuid.UUID, doctor_id: uuid.UUID, by: Actor) -> Any:
     except NotFound:
         raise slots.unknown_id("/doctor_id") from None
     # Somebody may have called them in while we waited for the visit.
-    _may_be_sent_on(db.row(LOCK, id=id).status)
+    _may_be_sent_on(queries.whereabouts(db.row(LOCK, id=id).status, visit.status))
     (counted,) = db.send((POSITION, {"doctor_id": doctor_id, "date": visit.date}))
     db.send(
         (

@@ -1,6 +1,7 @@
 """Every SELECT of the queue, named by what it returns.
 
-The queue shows only entries whose visit is checked in or in progress, so a cancelled visit needs no write here.
+The queue shows only entries whose visit is checked in or in progress, so a cancelled visit needs no write here; where
+somebody is, visit and entry say together (``whereabouts``).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ SELECT {COLUMNS}, p.full_name AS patient_name, p.birth_date, s.name AS service_n
                       WHERE q.tenant_id = %(tenant)s AND q.id = e.patient_id LIMIT 1) p
   LEFT JOIN service s ON s.tenant_id = %(tenant)s AND s.id = a.service_id
  WHERE e.tenant_id = %(tenant)s AND e.doctor_id = ANY(%(doctors)s) AND e.date = %(date)s
-   AND e.status IN ('waiting', 'called', 'in_room', 'skipped') AND a.status IN ('checked_in', 'in_progress')
+   AND a.status IN ('checked_in', 'in_progress')
  ORDER BY e.doctor_id, e.position
 """
 ENTRY = f"""
@@ -45,6 +46,8 @@ SELECT d.id, d.full_name, d.queue_order, d.booking_mode, d.slot_minutes, d.ticke
  WHERE d.tenant_id = %(tenant)s AND d.id = ANY(%(doctors)s)
  ORDER BY d.name_key, d.id
 """
+BACK_OUT = {"in_room": "called", "served": "called", "left": "waiting"}
+BY_VISIT = {"in_progress": "in_room", "completed": "served"}
 OF_SPECIALTY = """
 SELECT d.id,
        (SELECT count(*) FROM queue_entry e JOIN appointment a ON a.tenant_id = %(tenant)s AND a.id = e.appointment_id
@@ -59,6 +62,22 @@ SELECT d.id,
 """
 
 
+def whereabouts(status: str, visit_status: str) -> str:
+    """The state of an entry with this *status* and visit: steps of the visit are taken and undone without the queue.
+
+    Who was in the room and is only checked in again stands where they were called from; whose visit is none of today's
+    any more has left.
+    """
+    if visit_status == "checked_in":
+        return BACK_OUT.get(status, status)
+    return BY_VISIT.get(visit_status, "left")
+
+
+def placed(row: Any) -> Any:
+    """A row of an entry with its state in place of what stands in its table."""
+    return row._replace(status=whereabouts(row.status, row.visit_status))
+
+
 def entry(id: uuid.UUID, *, by: Actor) -> Any:
     """One entry that *by* may see: a patient their own, a doctor their own day's; or ``NotFound``."""
     found = db.row(ENTRY, id=id)
@@ -66,7 +85,7 @@ def entry(id: uuid.UUID, *, by: Actor) -> Any:
         raise NotFound
     if by.is_doctor and found.doctor_id != by.doctor_id:
         raise NotFound
-    return found
+    return placed(found)
 
 
 def of_appointment(appointment_id: uuid.UUID) -> Any | None:
@@ -83,7 +102,7 @@ def day_of(doctors: list[uuid.UUID], on: date) -> tuple[list[Any], list[Any]]:
     found, entries = db.send(
         (DOCTORS, {"doctors": doctors, "date": on}), (LIVE, {"doctors": doctors, "date": on})
     )
-    return found, entries
+    return found, [placed(row) for row in entries]
 
 
 def zone_of(doctor_id: uuid.UUID) -> ZoneInfo:

@@ -33,8 +33,7 @@ SELECT {queries.COLUMNS}, p.full_name AS patient_name, p.birth_date, p.phone AS 
   JOIN patient p ON p.tenant_id = %(tenant)s AND p.id = e.patient_id
   LEFT JOIN service s ON s.tenant_id = %(tenant)s AND s.id = a.service_id
   LEFT JOIN room r ON r.tenant_id = %(tenant)s AND r.id = a.room_id
- WHERE e.tenant_id = %(tenant)s AND e.status IN ('waiting', 'called', 'in_room', 'skipped')
-   AND a.status IN ('checked_in', 'in_progress')
+ WHERE e.tenant_id = %(tenant)s AND a.status IN ('checked_in', 'in_progress')
  ORDER BY e.doctor_id, e.position
 """
 VISITS = f"""
@@ -80,11 +79,11 @@ class AtDoctor:
 
     @property
     def in_room(self) -> list[Place]:
-        return [place for place in self.places if state(place.entry) == "in_room"]
+        return [place for place in self.places if place.entry.status == "in_room"]
 
     @property
     def called(self) -> list[Place]:
-        return [place for place in self.places if state(place.entry) == "called"]
+        return [place for place in self.places if place.entry.status == "called"]
 
     @property
     def waiting(self) -> list[Place]:
@@ -130,11 +129,6 @@ class Today:
         )
 
 
-def state(entry: Any) -> str:
-    """Where somebody is. Whose visit was taken back to *checked in* is not in the room any more."""
-    return "called" if entry.status == "in_room" and entry.visit_status == "checked_in" else entry.status
-
-
 def read(
     *,
     doctor_id: uuid.UUID | None = None,
@@ -166,7 +160,7 @@ def read(
     days, entries, visits = db.send((DAYS, asked), (LIVE, asked), (VISITS, asked))
     of_doctor: dict[uuid.UUID, tuple[list[Any], list[Any]]] = defaultdict(lambda: ([], []))
     for entry in entries:
-        of_doctor[entry.doctor_id][0].append(opening.veiled(entry, by=by))
+        of_doctor[entry.doctor_id][0].append(opening.veiled(queries.placed(entry), by=by))
     for visit in visits:
         of_doctor[visit.doctor_id][1].append(opening.veiled(visit, by=by))
     day_of = {day.id: day for day in days}

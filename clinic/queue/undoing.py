@@ -43,6 +43,8 @@ def undo(*, id: uuid.UUID, by: Actor) -> Any:
     last = db.row(LAST, id=id, within=WITHIN)
     if last is None or not last.is_fresh or last.reason in ("undo", "transfer"):
         raise NothingToUndo
+    if entry.status != last.to_status:  # the visit's own step was taken back, or another taken
+        raise NothingToUndo
     came_in = last.from_status in (None, last.to_status)
     if came_in or last.to_status in OF_THE_VISIT:
         steps.undo(id=entry.appointment_id, by=by)

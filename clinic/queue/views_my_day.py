@@ -78,7 +78,7 @@ def _shown() -> dict[str, Any]:
         "today": found,
         "mine": mine,
         "place": now,
-        "state": today.state(now.entry) if now else None,
+        "state": now.entry.status if now else None,
         "before": _before(now.entry) if now else [],
         "delays": DELAYS,
     }

@@ -367,6 +367,49 @@ def test_a_cancelled_visit_leaves_the_queue(api, north):
     assert api.post(f"/doctors/{north.tok}/queue/call-next").status_code == 204
 
 
+@pytest.mark.parametrize("how", ["cancel", "no-show", "undo"])
+def test_whose_visit_was_called_off_is_not_called(api, north, how):
+    visit = made(
+        api, "/appointments", {"patient_id": str(north.carla), "doctor_id": str(north.tok), "date": today()}
+    )
+    entry = made(api, "/checkins", {"appointment_id": visit["id"]})["id"]
+    ok(api.post(f"/appointments/{visit['id']}/{how}"))
+    assert ok(api.get(f"/checkins/{entry}"))["status"] == "left"
+    for step in ("call", "start", "skip", "requeue", "leave", "serve"):
+        refused(api.post(f"/queue/{entry}/{step}"), 409, "invalid_transition")
+    refused(api.post(f"/queue/{entry}/transfer", {"doctor_id": str(north.bose)}), 409, "invalid_transition")
+    assert queue(api, north.tok) == []
+
+
+def test_undoing_a_visits_steps_brings_the_patient_back_into_the_queue(api, north):
+    entry = walk_in(api, north.tok, north.carla)
+    path, visit = f"/queue/{entry['id']}", f"/appointments/{entry['appointment_id']}"
+    for step in ("call", "start", "serve"):
+        ok(api.post(f"{path}/{step}"))
+    for undone, state in (("in_progress", "in_room"), ("checked_in", "called")):
+        assert ok(api.post(f"{visit}/undo"))["status"] == undone
+        assert [each["status"] for each in queue(api, north.tok)] == [state]
+        assert ok(api.get(f"/checkins/{entry['id']}"))["status"] == state
+    for step in ("requeue", "call", "start", "serve"):
+        ok(api.post(f"{path}/{step}"))
+    assert ok(api.get(visit))["status"] == "completed"
+
+
+def test_undoing_that_somebody_left_lets_them_be_called_next(api, north):
+    entry = walk_in(api, north.tok, north.carla)
+    ok(api.post(f"/queue/{entry['id']}/leave"))
+    assert ok(api.post(f"/appointments/{entry['appointment_id']}/undo"))["status"] == "checked_in"
+    called = ok(api.post(f"/doctors/{north.tok}/queue/call-next"))
+    assert (called["id"], called["status"]) == (entry["id"], "called")
+
+
+def test_a_visit_that_is_started_without_the_queue_is_in_the_room(api, north):
+    entry = walk_in(api, north.tok, north.carla)
+    ok(api.post(f"/appointments/{entry['appointment_id']}/start"))
+    assert [each["status"] for each in queue(api, north.tok)] == ["in_room"]
+    assert ok(api.post(f"/queue/{entry['id']}/serve"))["status"] == "served"
+
+
 def test_transfer_takes_the_other_days_next_position_and_keeps_the_ticket(api, north):
     other = made(api, "/doctors", {"full_name": "Other Tokens", "booking_mode": "token"})["id"]
     walk_in(api, other, north.dora)

@@ -106,7 +106,7 @@ def test_without_the_lock_they_would(app, north, three, at_once):
         barrier.wait(10)
         return move(*args)
 
-    careless = actions.NEXT.replace("FOR UPDATE SKIP LOCKED", "")
+    careless = actions.NEXT.replace("FOR UPDATE OF e SKIP LOCKED", "")
     with patch.object(actions, "NEXT", careless), patch.object(actions, "_move", late):
         called = at_once(3, lambda _n: _call(north))
     assert len({getattr(entry, "id", None) for entry in called}) == 1
