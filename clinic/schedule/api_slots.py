@@ -18,6 +18,7 @@ from clinic.core.errors import invalid
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.json import dumps
 from clinic.schedule import loading, overview, reasons, single, slots
+from clinic.schedule import soonest as firsts
 from clinic.schedule.asking import DAYS_AHEAD
 from clinic.schedule.asking import asker as asking
 from clinic.schedule.facts import Asker, Slot, Wish
@@ -82,11 +83,9 @@ def soonest(query: SlotsAsked) -> Response:
     """The first free slot of each matching doctor, soonest first."""
     question = _resolve(query, open_ended=True)
     part = slots.parts_of_day()[query.part_of_day] if query.part_of_day else None
-    firsts = [
-        table.first_free(question.wish, question.asker, question.first, question.last, part_of_day=part)
-        for table in question.tables()
-    ]
-    found = sorted((slot for slot in firsts if slot), key=lambda slot: (slot.at, str(slot.doctor_id)))
+    found = firsts.of_each(
+        question.who, question.wish, question.asker, question.first, question.last, part_of_day=part
+    )
     return _answer(slots.shown(found[: query.limit], question.who))
 
 
