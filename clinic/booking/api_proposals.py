@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, g
 
-from clinic.booking import filters, proposals
+from clinic.booking import expanding, filters, proposals
 from clinic.booking.refusals import TIMES, AlreadyAnswered, AlreadyProposed, HoldExpired
 from clinic.booking.schemas import Appointment
 from clinic.booking.schemas import show as show_visit
@@ -44,7 +44,9 @@ def listed(query: ProposalsAsked) -> dict[str, Any]:
     rows = proposals.page(by=g.actor, limit=query.limit, after=after, appointment_id=query.appointment_id)
     if not rows:
         filters.refuse_unknown({"appointment_id": query.appointment_id}, by=g.actor)
-    return page(rows, query.limit, lambda row: (row.created_at, row.id), show)
+    found = page(rows, query.limit, lambda row: (row.created_at, row.id), show)
+    expanding.expand(found["items"], query.expand, by=g.actor)
+    return found
 
 
 @api.get("/proposals/<uuid:id>", answers=Proposal)

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, g
 
-from clinic.booking import filters, queries_waitlist, waitlist
+from clinic.booking import expanding, filters, queries_waitlist, waitlist
 from clinic.booking.refusals import TIMES, AlreadyAnswered, HoldExpired
 from clinic.booking.schemas import Appointment
 from clinic.booking.schemas import show as show_visit
@@ -50,7 +50,9 @@ def listed(query: WishesAsked) -> dict[str, Any]:
             query.model_dump(include={"patient_id", "doctor_id", "service_id"}), by=g.actor
         )
     audit.listed("wish", [row.id for row in rows[: query.limit]], by=g.actor)
-    return page(rows, query.limit, lambda row: (row.created_at, row.id), show)
+    found = page(rows, query.limit, lambda row: (row.created_at, row.id), show)
+    expanding.expand(found["items"], query.expand, by=g.actor)
+    return found
 
 
 @api.get("/waitlist/<uuid:id>", answers=Wish)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from clinic.core.schema import Body, Listing, ListOf, Reply
+from clinic.core.schema import Body, Expand, Listing, ListOf, Reply
 
 
 class Reassigning(Body):
@@ -33,6 +33,9 @@ class Proposal(Reply):
     expires_at: datetime
     created_at: datetime
     answered_at: datetime | None
+    doctor: dict[str, Any] | None = Field(None, description="With `expand=doctor`.")
+    service: dict[str, Any] | None = Field(None, description="With `expand=service`.")
+    location: dict[str, Any] | None = Field(None, description="With `expand=location`.")
 
 
 class Unplaced(Reply):
@@ -57,6 +60,7 @@ class ProposalsAsked(Listing):
     """How the answers stand."""
 
     appointment_id: uuid.UUID | None = None
+    expand: Expand[Literal["doctor", "service", "location"]] = frozenset()
 
 
 def show(row: Any) -> dict[str, Any]:

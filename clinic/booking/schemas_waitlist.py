@@ -11,7 +11,7 @@ from pydantic import Field
 
 from clinic.core import tenancy
 from clinic.core.fields import Line
-from clinic.core.schema import Body, Listing, ListOf, Reply
+from clinic.core.schema import Body, Expand, Listing, ListOf, Reply
 from clinic.core.times import Date
 
 PartOfDay = Literal["morning", "afternoon", "evening"]
@@ -44,6 +44,7 @@ class WishesAsked(Listing):
     service_id: uuid.UUID | None = None
     status: list[WishStatus] = []
     include_inactive: bool = Field(False, description="Those too whose time is over.")
+    expand: Expand[Literal["patient", "doctor", "service"]] = frozenset()
 
 
 class Offer(Reply):
@@ -79,6 +80,9 @@ class Wish(Reply):
     created_by: str | None
     created_at: datetime
     updated_at: datetime
+    patient: dict[str, Any] | None = Field(None, description="With `expand=patient`.")
+    doctor: dict[str, Any] | None = Field(None, description="With `expand=doctor`.")
+    service: dict[str, Any] | None = Field(None, description="With `expand=service`.")
 
 
 Wishes = ListOf[Wish]

@@ -39,11 +39,14 @@ doctor_days = ApiBlueprint(
 MOST_DAYS = 366
 
 
-def show_blocks(found: Sequence[Any], _kinds: frozenset[str]) -> list[Shown]:
+def show_blocks(found: Sequence[Any], kinds: frozenset[str]) -> list[Shown]:
     """Blocked times as ``schemas_timeaway.BlockedTime``, each on its doctor's clock."""
     who, _rest = loading.whose(doctor_ids=[block.doctor_id for block in found])
     zones = {doctor.id: who.zone_of(doctor) for doctor in who.doctors}
-    return [_show_away(block, schemas_timeaway.BlockedTime, zones[block.doctor_id]) for block in found]
+    return expand(
+        [_show_away(block, schemas_timeaway.BlockedTime, zones[block.doctor_id]) for block in found],
+        kinds,
+    )
 
 
 def show_closures(found: Sequence[Any], kinds: frozenset[str]) -> list[Shown]:
@@ -72,6 +75,7 @@ hang(
     new=schemas_timeaway.BlockedTimeNew,
     change=schemas_timeaway.BlockedTimeChange,
     listing=schemas_timeaway.BlockedTimeListing,
+    reading=schemas_timeaway.BlockedTimeRead,
     show=show_blocks,
     under=Under("/doctors", doctors, "doctor_id"),
     read="schedule.inspect",

@@ -64,6 +64,7 @@ class BlockedTime(AwayShown):
 
     doctor_id: uuid.UUID
     custom_fields: dict[str, Any]
+    doctor: dict[str, Any] | None = Field(None, description="With `expand=doctor`.")
 
 
 class Closure(AwayShown):
@@ -73,14 +74,22 @@ class Closure(AwayShown):
     location: dict[str, Any] | None = Field(None, description="With `expand=location`.")
 
 
-class BlockedTimeListing(Listed):
+class AwayListing(Listed):
     """``from`` and ``to``: what reaches into this time. What repeats is listed once."""
 
     from_: DateOrInstant | None = Field(None, alias="from")
     to: DateOrInstant | None = None
 
 
-class ClosureListing(BlockedTimeListing):
+class BlockedTimeListing(AwayListing):
+    expand: Expand[Literal["doctor"]] = frozenset()
+
+
+class BlockedTimeRead(Query):
+    expand: Expand[Literal["doctor"]] = frozenset()
+
+
+class ClosureListing(AwayListing):
     location_id: uuid.UUID | None = None
     expand: Expand[Literal["location"]] = frozenset()
 

@@ -221,6 +221,30 @@ def test_the_queue_expands_too(api, north):
     assert entry["doctor"]["id"] == str(north.tok)
 
 
+@pytest.mark.parametrize("kind", ["patient", "doctor", "service"])
+def test_the_waiting_list_expands_too(api, north, kind):
+    day = working_day().isoformat()
+    ids = {"patient_id": str(north.carla), "doctor_id": str(north.bose), "service_id": str(north.visit)}
+    made(api, "/waitlist", {**ids, "from": day, "to": day})
+    (wish,) = ok(api.get("/waitlist", expand=kind))["items"]
+    assert wish[kind]["id"] == ids[f"{kind}_id"]
+
+
+@pytest.mark.parametrize("kind", ["doctor", "location", "service"])
+def test_proposals_expand_too(api, north, kind):
+    visit = booked(api, north, service_id=str(north.visit))
+    ok(api.put(f"/doctors/{north.bose}/days/{visit['date']}", {"is_present": False, "force": True}))
+    ok(api.post("/appointments/reassign", {"ids": [visit["id"]]}))
+    (proposal,) = ok(api.get("/proposals", expand=kind))["items"]
+    assert proposal[kind]["id"] == proposal[f"{kind}_id"]
+
+
+def test_blocked_time_expands_too(api, north):
+    made(api, f"/doctors/{north.bose}/blocked-times", {"start": "2031-01-07", "all_day": True})
+    (block,) = ok(api.get(f"/doctors/{north.bose}/blocked-times", expand="doctor"))["items"]
+    assert block["doctor"]["id"] == str(north.bose)
+
+
 # -- unknown fields ---------------------------------------------------------------------------------------------------
 
 
