@@ -8,6 +8,7 @@ at the first start of a demo or when an image is built.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from wsgiref.headers import Headers
 
 from flask import Flask
@@ -28,9 +29,20 @@ SMALLEST = 1024
 TEXT = {".css", ".js", ".svg", ".html", ".json", ".txt"}
 
 
+class Files(WhiteNoise):
+    """Answers a compressed copy only if it is one of the file as it is: who changes a style sheet sees the change."""
+
+    def get_static_file(self, path: str, url: str, stat_cache: Any = None) -> Any:
+        file = super().get_static_file(path, url, stat_cache)
+        copy = Path(f"{path}.gz")
+        if copy.exists() and copy.stat().st_mtime < Path(path).stat().st_mtime:
+            file.alternatives = [each for each in file.alternatives if each[1] == path]
+        return file
+
+
 def install(app: Flask) -> None:
     """Answer ``/static/…`` in front of the application *app*."""
-    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+    app.wsgi_app = Files(  # type: ignore[method-assign]
         app.wsgi_app,
         root=str(app.static_folder),
         prefix="/static/",

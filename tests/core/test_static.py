@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,18 @@ def test_a_changed_file_is_compressed_anew(tmp_path: Path):
     file.write_text("a { color: blue }\n" * 200)
     os.utime(file, (file.stat().st_atime, file.stat().st_mtime + 10))
     assert static.compress(tmp_path) == 1
+
+
+def test_a_compressed_copy_of_an_older_file_is_not_sent(tmp_path: Path):
+    file = tmp_path / "big.css"
+    file.write_text("a { color: red }\n" * 200)
+    static.compress(tmp_path)
+    os.utime(file, ns=(0, file.stat().st_mtime_ns + 5_000_000_000))  # somebody has changed it since
+    bare = Flask("bare", static_folder=str(tmp_path))
+    bare.config["ENVIRONMENT"] = "test"
+    static.install(bare)
+    answer = get(bare, "/static/big.css", Accept_Encoding="gzip")
+    assert answer.status_code == 200
+    assert "Content-Encoding" not in answer.headers
+    static.compress(tmp_path)
+    assert get(bare, "/static/big.css", Accept_Encoding="gzip").headers["Content-Encoding"] == "gzip"
