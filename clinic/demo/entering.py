@@ -6,8 +6,10 @@ else, and dies ten minutes after the page was opened. It names the role; the pas
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,16 @@ def doors(folder: Path, secret: str) -> list[Door]:
         for clinic in _clinics(folder)
         if clinic["slug"] in PLANS
     ]
+
+
+def tokens(folder: Path, secret: str, slug: str) -> Mapping[str, str]:
+    """The tokens of one clinic by role, for its own pages: made anew every other minute."""
+    return _tokens(folder, secret, slug, int(time.time() // 120))
+
+
+@lru_cache(maxsize=8)
+def _tokens(folder: Path, secret: str, slug: str, _minutes: int) -> Mapping[str, str]:
+    return next((door.tokens for door in doors(folder, secret) if door.plan.slug == slug), {})
 
 
 def token(secret: str, clinic_id: object, role: str) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, session
 
 from clinic.accounts import sessions
-from clinic.accounts.forms import home_of
+from clinic.accounts.forms import home_of, local
 from clinic.core import i18n, tenancy, told
 from clinic.core.access import public
 from clinic.core.doors import PortalPages, session_cookie
@@ -28,6 +28,7 @@ def register(app: Flask) -> None:
     if app.config["ENVIRONMENT"] == "demo":
         app.register_blueprint(bp)
         app.jinja_env.globals["demo_clinics"] = clinics
+        app.jinja_env.globals["demo_here"] = here
 
 
 def clinics() -> list[dict[str, Any]]:
@@ -59,6 +60,18 @@ def clinics() -> list[dict[str, Any]]:
     return found
 
 
+def here() -> dict[str, Any] | None:
+    """How to go on from a page of a demo clinic: ``start``, the start page, and ``enter``, an address for each role."""
+    tenant = tenancy.current()
+    if tenant is None or tenant.slug not in entering.PLANS:
+        return None
+    tokens = entering.tokens(_folder(), _secret(), tenant.slug)
+    return {
+        "start": f"{request.scheme}://{request.host.partition('.')[2]}/",
+        "enter": {role: f"/demo/enter?{urlencode({'token': token})}" for role, token in tokens.items()},
+    }
+
+
 @bp.get("/enter")
 @public
 def enter() -> Response:
@@ -86,7 +99,8 @@ def come_in() -> Response:
     )
     session.clear()
     g.pop("csrf_token", None)
-    response = make_response(redirect(home_of(signed_in.role), 303))
+    wanted = local(request.form.get("next"))
+    response = make_response(redirect(wanted or home_of(signed_in.role), 303))
     response.set_cookie(
         session_cookie(), signed_in.token, path="/", secure=told.is_secure(), httponly=True, samesite="Lax"
     )
@@ -96,7 +110,8 @@ def come_in() -> Response:
 def _answer(token: str, role: str | None) -> Response:
     """The page with the button, or 410: too old, another clinic's, or nobody's."""
     start = f"{request.scheme}://{request.host.partition('.')[2]}/"
-    html = render_template("demo/enter.html", token=token, role=role, start=start)
+    wanted = local(request.values.get("next"))
+    html = render_template("demo/enter.html", token=token, role=role, start=start, next=wanted)
     return make_response(html, 200 if role else 410)
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -183,3 +184,41 @@ def test_outside_the_demo_there_is_none_of_it(environment: str, make: Make) -> N
     page = app.test_client().get("/", base_url=f"{scheme}://{domain}").get_data(as_text=True)
     assert "Appointments for clinics" in page
     assert not re.search("demo|token|North Clinic|landing.css", page)
+
+
+def test_from_a_booked_visit_the_demo_leads_to_it_at_the_front_desk(make: Make, api: Any, north: Any) -> None:
+    from tests.booking.times import working_day
+
+    app = make()
+    body = {
+        "patient_id": str(north.carla),
+        "doctor_id": str(north.bose),
+        "start": f"{working_day()}T09:30:00",
+    }
+    visit = api.post("/appointments", body).json["id"]
+    with app.app_context(), tenancy.acting_in("north"):
+        token = links.sign("visit", UUID(visit))
+    browser = PageClient(app, "north.localhost")
+    shown = browser.get(f"/v/{token}?booked=1")
+    question = browser.click(shown, "Go on as the front desk")
+    desk = browser.post_form(question)
+    assert desk.url == f"/desk?date={working_day()}"
+    assert desk.find(f"#v{visit.replace('-', '')}"), "where the address points"
+
+
+def test_a_demo_page_sends_nobody_to_another_host(make: Make) -> None:
+    app = make()
+    browser = PageClient(app, "north.localhost")
+    question = browser.get(f"{link(app, 'receptionist')}&next=//evil.example/")
+    assert not question.find('input[name="next"]')
+    assert browser.post_form(question).url == "/desk"
+
+
+def test_who_is_signed_in_can_be_somebody_else(make: Make) -> None:
+    app = make()
+    browser = PageClient(app, "north.localhost")
+    press(app, browser, "receptionist")
+    shown = browser.get("/desk")
+    assert shown.find('a[href="http://localhost/"]'), "and back to the start page"
+    question = browser.click(shown, "Demo: be Doctor")
+    assert browser.post_form(question).url == "/my-day"
