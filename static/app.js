@@ -233,7 +233,7 @@ document.addEventListener("change", (event) => {
 function frame(element) {
   new ResizeObserver(() => {
     const scrolls = element.scrollWidth > element.clientWidth + 1;
-    if (scrolls) Object.assign(element, { tabIndex: 0, role: "region", ariaLabel: element.dataset.scrolls });
+    if (scrolls) Object.assign(element, { tabIndex: 0, role: "group", ariaLabel: element.dataset.scrolls });
     else for (const name of ["tabindex", "role", "aria-label"]) element.removeAttribute(name);
   }).observe(element);
 }

@@ -1,6 +1,6 @@
 // The day board: what is pressed opens beside it, arrows go from cell to cell, single keys act on the visit in focus.
 
-const board = () => document.querySelector("table.day");
+const board = () => document.querySelector("table.day, table.load");
 const token = () => document.querySelector("input[name=csrf_token]")?.value;
 
 // --- a time or a visit opens in the dialog; with Ctrl, or without scripts, it is a page ---
@@ -59,6 +59,18 @@ document.addEventListener("htmx:after:settle", (event) => {
   nearest(place.left, place.top)?.focus({ preventScroll: true });
 });
 
+// --- arrow down, from outside, leads into the table: to what comes after now ---
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-enters]")) return;
+  event.preventDefault();
+  const line = document.getElementById("now")?.getBoundingClientRect().top ?? -Infinity;
+  const all = stops();
+  const next = all.find((stop) => stop.getBoundingClientRect().top >= line) ?? all[0];
+  next?.focus({ preventScroll: true });
+  next?.scrollIntoView({ block: "nearest", inline: "nearest" });
+});
+
 // --- arrows inside the table ---
 
 const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
@@ -104,7 +116,7 @@ function act(link, key) {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  const from = event.target.closest?.("table.day td a, table.day td button");
+  const from = event.target.closest?.("table:is(.day, .load) :is(td a, td button)");
   if (!from) return;
   const off = document.body.dataset.keys === "off";
   const done = event.key in ARROWS ? (step(from, ARROWS[event.key]), true) : !off && from.matches("[data-visit]") && act(from, event.key);
@@ -170,7 +182,9 @@ if (todays) {
 }
 
 const now = document.getElementById("now");
-if (now) {
+const called = location.hash && document.getElementById(location.hash.slice(1));
+if (called) called.focus({ preventScroll: true });
+if (now && !called) {
   const frame = now.closest(".day-frame");
   frame.scrollTop = Math.max(0, now.offsetTop - frame.clientHeight / 3);
 }
