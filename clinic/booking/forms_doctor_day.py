@@ -46,8 +46,7 @@ class DayForm(FlaskForm):
     most = StringField(
         _("Visits at most"),
         [_whole(MOST_VISITS)],
-        description=_("Empty: as on other days."),
-        render_kw={"inputmode": "numeric"},
+        render_kw={"inputmode": "numeric", "placeholder": _("as usual")},
     )
     notes = StringField(_("Note"), [Reads(lambda text: line(text, 500))], render_kw={"autocomplete": "off"})
 

@@ -9,8 +9,8 @@ from flask import Response, make_response, redirect, render_template, request
 
 from clinic.booking.forms import back_to, is_fragment
 from clinic.booking.series_steps import Outcome
-from clinic.core import formats
-from clinic.core.errors import Conflict, Invalid, Refusal, Unprocessable
+from clinic.core import formats, pages
+from clinic.core.errors import Conflict, Gone, Invalid, Refusal, Unprocessable
 from clinic.core.i18n import gettext, ngettext
 from clinic.core.jinja import say
 
@@ -27,6 +27,10 @@ class Said:
     tone: str = "good"
 
 
+REFUSED = (Conflict, Gone, Invalid, Unprocessable)
+"""What the clinic's rules say no with; all else is a page of its own."""
+
+
 def pressed(take: Callable[[], Said], *, home: str, to: str | None = None) -> Response:
     """Take a step and say so where it was pressed: beside the board, or on the page that one comes back to.
 
@@ -35,11 +39,21 @@ def pressed(take: Callable[[], Said], *, home: str, to: str | None = None) -> Re
     """
     try:
         said = take()
-    except (Conflict, Invalid, Unprocessable) as refusal:
+    except REFUSED as refusal:
         if is_fragment():
             raise
         said = Said(_words(refusal), tone="bad")
     return told(said, home=home, to=to)
+
+
+def pressed_once(take: Callable[[], Said], *, home: str) -> Response:
+    """The same for a press that makes something: a nervous finger makes it once (``ui.idempotency()`` in the form)."""
+    try:
+        return pages.once(lambda: told(take(), home=home))
+    except (*REFUSED, pages.SentBefore) as refusal:
+        if is_fragment():
+            raise
+        return told(Said(_words(refusal), tone="bad"), home=home)
 
 
 def scope_in() -> str:

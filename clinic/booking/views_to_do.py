@@ -10,8 +10,8 @@ from flask import Response, g, render_template, request, url_for
 
 from clinic.booking import intake, moving, proposals, queries_to_do
 from clinic.booking.forms import date_in, id_in
-from clinic.booking.forms_steps import Said, pressed
-from clinic.core import audit, formats, pages, tenancy
+from clinic.booking.forms_steps import Said, pressed, pressed_once
+from clinic.core import audit, formats, tenancy
 from clinic.core.access import allow
 from clinic.core.conditional import polled
 from clinic.core.doors import StaffPages
@@ -84,7 +84,7 @@ def _record(shown: dict[str, Any]) -> dict[str, Any]:
 def propose() -> Any:
     """Find another time for each, and keep it until somebody answers."""
     ids = _ids("visit")
-    return pages.once(lambda: pressed(lambda: _proposed(ids), home=url_for("to_do.to_move")))
+    return pressed_once(lambda: _proposed(ids), home=url_for("to_do.to_move"))
 
 
 def _proposed(ids: list[uuid.UUID]) -> Said:

@@ -9,7 +9,7 @@ from flask import Flask, Response, g, make_response, render_template, request, u
 
 from clinic.booking import queries_desk, queries_to_do, waitlist
 from clinic.booking.forms import date_in, id_in, is_fragment
-from clinic.booking.forms_steps import Said, pressed, told
+from clinic.booking.forms_steps import Said, pressed, pressed_once, told
 from clinic.booking.forms_waiting import WishForm
 from clinic.core import audit, formats, pages
 from clinic.core.access import allow
@@ -117,7 +117,7 @@ def accept(id: uuid.UUID) -> Any:
         said = gettext("Booked: %(name)s, %(when)s", name=person.full_name if person else "", when=when)
         return Said(said, url_for("visits.cancel", id=visit.id))
 
-    return pressed(take, home=url_for("waiting.waiting"))
+    return pressed_once(take, home=url_for("waiting.waiting"))
 
 
 @bp.post("/desk/waiting/<uuid:id>/decline")

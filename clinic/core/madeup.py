@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from clinic.core import formats
 from clinic.core.i18n import gettext
 
 LONG = 255
@@ -41,6 +43,8 @@ class Wanted:
         """A value as it is told to people."""
         if self.kind == "yes_no" and isinstance(value, bool):
             return gettext("Yes") if value else gettext("No")
+        if self.kind == "date" and (day := _day(value)):
+            return formats.day(day, "medium")
         return next((label for known, label in self.choices if known == value), self.text(value))
 
     def read(self, typed: str) -> Any:
@@ -123,6 +127,13 @@ def told(wanted: Iterable[Wanted], kept: Mapping[str, Any] | None) -> list[tuple
     """What is on record as people read it, label and value, in the clinic's order."""
     answers = kept or {}
     return [(each.label, each.said(answers[each.key])) for each in wanted if each.key in answers]
+
+
+def _day(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def _number(typed: str) -> int | float:

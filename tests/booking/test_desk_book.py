@@ -280,7 +280,10 @@ def test_what_does_not_fit_the_clinics_schema_is_said_at_the_field(
     ana = page("ana")
     typed = {**NEW, "custom_fields.km": "0"}
     again = ana.post_form(ana.get(address(north)), typed, form=BOOK, status=422)
-    assert set(again.errors) == {"This is needed.", "This is not what the clinic wants here (minimum)."}
+    assert set(again.errors) == {
+        "Needs a taxi: This is needed.",
+        "Kilometres: This is not what the clinic wants here (minimum).",
+    }
     assert again.find('[name="custom_fields.km"]').get("value") == "0"
     assert again.find("#full_name").get("value") == NEW["full_name"]
     assert visits(north) == []

@@ -35,7 +35,7 @@ def test_the_clinics_own_fields_too(page: Any, api: Any, where: str) -> None:
     api.put("/custom-fields/appointment", TAXI)
     ana = page("ana")
     again = ana.post_form(ana.get(where), {"custom_fields.km": "3"}, form=where, status=422)
-    assert again.errors == ["This is needed."]
+    assert again.errors == ["Needs a taxi: This is needed."]
     ana.post_form(again, {"custom_fields.taxi": "no"}, form=where)
     assert of(api, where)["custom_fields"] == {"taxi": False, "km": 3}
 

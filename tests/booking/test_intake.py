@@ -159,7 +159,7 @@ def test_the_desk_is_told_at_the_question(page, api, north, knee):
     ana = page("ana")
     wrong = {**TYPED, "intake_answers.since": "yesterday", "patient_id": north.carla}
     again = ana.post_form(ana.get(desk(north, service=knee)), wrong, form=BOOK, status=422)
-    assert again.errors == ["This is no answer to the question."]
+    assert again.errors == ["Since when?: This is no answer to the question."]
     assert again.find('[name="intake_answers.since"]').get("value") == "yesterday"
     assert again.tree.one('[name="intake_answers.more"]').text.strip() == "it clicks"
 
@@ -171,10 +171,11 @@ def test_a_visitor_answers_before_it_is_booked(page, api, north, knee):
     labels = [label.text for label in details.all("fieldset.more-fields label")]
     assert labels == ["Since when?", "Does it hurt?", "Which side? (optional)", "Anything else? (optional)"]
     again = browser.post_form(details, BEA, form="/book/check", status=422)
-    assert again.errors == ["Please answer this.", "Please answer this."]
+    assert again.errors == ["Since when?: Please answer this.", "Does it hurt?: Please answer this."]
     assert again.find('[name="name"]').get("value") == BEA["name"]
     check = browser.post_form(again, TYPED, form="/book/check")
     assert "Does it hurt? No" in check
+    assert "31 Jan 2026" in check
     browser.post_form(check, form="/book/confirm")
     assert kept(api, north)[1] == ANSWERS
 

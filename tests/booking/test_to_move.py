@@ -86,7 +86,7 @@ def test_what_is_not_wanted_is_free_again(page: Any, api: Any, north: Any, book:
     (proposal,) = api.get("/proposals").json["items"]
     shown = ana.post_form(ana.get(LIST), form=f"/proposals/{proposal['id']}/decline")
     assert "The proposed time is free again." in shown
-    assert "1 declined" in shown
+    assert "1 declined today" in shown
     again = ana.post_form(ana.get(LIST), form="Propose another time for 1 visit")
     late = ana.post_form(again, form="Move 1 visit as proposed")
     assert "1 visit is moved." in late
@@ -101,6 +101,33 @@ def test_a_proposal_that_ran_out_says_so(page: Any, api: Any, north: Any, book: 
     (row,) = rows(page("ana").get(LIST))
     assert "ran out without an answer" in row
     assert "Propose" in row
+
+
+def test_moving_what_ran_out_says_so_on_the_list(
+    page: Any, api: Any, north: Any, book: Any, superuser: str
+) -> None:
+    visit = book()
+    away(api, north.bose)
+    api.post("/appointments/reassign", {"ids": [visit]})
+    ana = page("ana")
+    shown = ana.get(LIST)
+    with psycopg.connect(superuser, autocommit=True) as connection:
+        connection.execute("UPDATE hold SET expires_at = now() - interval '1 second'")
+    (proposal,) = api.get("/proposals").json["items"]
+    late = ana.post_form(shown, form=f"/proposals/{proposal['id']}/confirm")
+    assert late.h1 == "Visits to move"
+    assert "they are over" in late
+    assert len(rows(late)) == 1
+
+
+def test_pressed_twice_it_is_proposed_once(page: Any, api: Any, north: Any, book: Any) -> None:
+    book()
+    away(api, north.bose)
+    ana = page("ana")
+    shown = ana.get(LIST)
+    for _ in range(2):
+        ana.post_form(shown, form="Propose another time for 1 visit")
+    assert len(api.get("/proposals").json["items"]) == 1
 
 
 def test_nothing_found_is_said(page: Any, api: Any, north: Any, book: Any) -> None:

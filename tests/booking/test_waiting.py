@@ -90,6 +90,9 @@ def test_what_is_offered_is_booked_with_one_press(
     assert "Booked: Dora Ruiz Gómez" in booked
     assert seen(api, waits)["status"] == "booked"
     assert "Nobody waits" in booked
+    again = ana.post_form(shown, form=f"{LIST}/{waits}/accept")
+    assert again.url == booked.url, "a double click is one press"
+    assert len(api.get("/appointments", patient_id=str(north.dora)).json["items"]) == 1
 
 
 def test_declined_it_goes_to_the_next_and_the_list_says_so(
