@@ -56,7 +56,7 @@ def create_app(config: Settings | None = None, **overrides: Any) -> Flask:
     from flask_wtf import CSRFProtect
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from clinic.core import conditional, db, doors, i18n, jinja, json, log, state, static, urls
+    from clinic.core import body, conditional, db, doors, i18n, jinja, json, log, state, static, urls
 
     config = config or settings()
     log.configure(config.log_level)
@@ -104,6 +104,7 @@ def create_app(config: Settings | None = None, **overrides: Any) -> Flask:
     load_models()
     db.db.init_app(app)
     db.migrate.init_app(app, db.db, directory="migrations")
+    app.after_request(body.thrown_away)
     app.after_request(conditional.unmarked)  # hung before the compressing, it comes after it
     Compress(app)
     csrf = CSRFProtect()

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
-from flask import g, request
+from flask import Response, g, request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from clinic.core.errors import FieldError, Invalid, Malformed, TooLarge, UnsupportedType, invalid
@@ -24,6 +24,7 @@ from clinic.core.text import CONTROL, CONTROL_BUT_BREAKS
 from clinic.core.validation import control_characters
 
 LIMIT = 1024 * 1024
+PIECE, WORTH_READING = 64 * 1024, 8 * LIMIT
 KEY_LENGTH = 255
 
 # In JSON a control character below U+0020 can only come escaped; the others come as themselves too. Whether an escape
@@ -69,6 +70,23 @@ def _bytes() -> bytes:
     if len(raw) > LIMIT:
         raise TooLarge
     return raw
+
+
+def thrown_away(response: Response) -> Response:
+    """After a refusal: what is still coming of the body is read and dropped, as far as that is worth it.
+
+    A server that answers while it is sent to closes the connection, and a client then sees that instead of the answer,
+    or finds it closed when it asks for the next thing.
+    """
+    coming = request.content_length or "Transfer-Encoding" in request.headers
+    if response.status_code >= 400 and coming:
+        stream, left = request.environ["wsgi.input"], WORTH_READING
+        try:
+            while left > 0 and (piece := stream.read(min(left, PIECE))):
+                left -= len(piece)
+        except (OSError, ValueError, RuntimeError):
+            pass  # they went away: nobody is left to be told
+    return response
 
 
 def too_large() -> bool:

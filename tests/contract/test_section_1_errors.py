@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
@@ -195,3 +196,46 @@ def test_nothing_is_left_half_written(api, north):
     booked(api, north, "09:00")
     refused(api.post("/appointments", body | {"start": iso("09:00")}), 409, "slot_taken")
     assert len(ok(api.get("/patients", limit=200))["items"]) == before
+
+
+class Sent(io.BytesIO):
+    """A body that remembers how much of it was read."""
+
+    gone = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        piece = super().read(size)
+        self.gone += len(piece)
+        return piece
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "size", "status"),
+    [("/nothing", True, 100_000, 404), ("/patients", False, 100_000, 401), ("/slots", True, 100_000, 405),
+     ("/patients", True, 2 * 1024 * 1024, 413)],
+)  # fmt: skip
+def test_a_refused_body_is_read_to_its_end_so_that_the_connection_stays(app, north, path, key, size, status):
+    sent = Sent(b" " * size)
+    answer = app.test_client().post(
+        f"/api/v1{path}",
+        base_url="http://north.localhost",
+        input_stream=sent,
+        content_length=size,
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {north.api_key if key else 'ck_no'}"},
+    )
+    assert (answer.status_code, sent.gone) == (status, size)
+
+
+def test_what_never_ends_is_not_read_for_ever(app, north):
+    sent = Sent(b" " * (32 * 1024 * 1024))
+    headers = {"Authorization": f"Bearer {north.api_key}", "Content-Type": "application/json"}
+    answer = app.test_client().post(
+        "/api/v1/patients",
+        base_url="http://north.localhost",
+        input_stream=sent,
+        content_length=32 * 1024 * 1024,
+        headers=headers,
+    )
+    assert answer.status_code == 413
+    assert sent.gone <= 8 * 1024 * 1024
