@@ -3,22 +3,90 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from wtforms import SelectField, StringField
+from wtforms import HiddenField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import DateInput
 
 from clinic.booking import waitlist
 from clinic.booking.forms import PersonForm
+from clinic.core.errors import Refusal
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.ids import parse_id
+from clinic.core.takes_more import TakesMore
 from clinic.core.times import iso_date
 from clinic.patients.forms import Reads
+from clinic.schedule import loading
 
 TWO_WEEKS = timedelta(days=14)
 PARTS = (("", _("Any")), ("morning", _("Morning")), ("afternoon", _("Afternoon")), ("evening", _("Evening")))
+
+
+class OwnWishForm(TakesMore):
+    """What a patient waits for: a doctor or a visit type that was chosen before, and when."""
+
+    class Meta:
+        csrf = False  # asked by the door
+
+    doctor = HiddenField()
+    service = HiddenField()
+    person = RadioField(_("Who waits?"), choices=[], validate_choice=False)
+    first = StringField(_("From"), [Reads(iso_date)], widget=DateInput())
+    last = StringField(_("Until"), [Reads(iso_date)], widget=DateInput())
+    part_of_day = SelectField(_("Part of the day"), choices=[SelectChoice(*each) for each in PARTS])
+
+    NAMES = {"from": "first", "to": "last", "patient_id": "person"}
+
+    def __init__(self, people: Sequence[Any], **more: Any) -> None:
+        super().__init__(**more)
+        self.people = people
+        self.person.choices = [SelectChoice(each.id.hex, each.full_name) for each in people]
+        self.person.data = self.person.data or (people[0].id.hex if people else None)
+        today = waitlist.today()
+        self.first.data = self.first.data or today.isoformat()
+        self.last.data = self.last.data or (today + TWO_WEEKS).isoformat()
+
+    def waits_for(self) -> tuple[Any | None, Any | None]:
+        """The doctor and the visit type, as far as they are here."""
+        doctor_id, service_id = parse_id(self.doctor.data or ""), parse_id(self.service.data or "")
+        who, _rest = loading.whose(doctor_ids=[doctor_id] if doctor_id else [], service_id=service_id)
+        return (who.doctors[0] if who.doctors else None), who.service_row
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        fine = bool(super().validate(extra_validators))
+        if self.chosen is None:
+            self.person.errors = [_("Choose who waits.")]
+            return False
+        return fine
+
+    @property
+    def chosen(self) -> Any | None:
+        """The one of ``people`` who waits."""
+        return next((each for each in self.people if each.id.hex == self.person.data), None)
+
+    def wish(self) -> dict[str, Any]:
+        """The words of ``waitlist.add``."""
+        return {
+            "patient_id": self.chosen.id if self.chosen else None,
+            "doctor_id": parse_id(self.doctor.data or ""),
+            "service_id": parse_id(self.service.data or ""),
+            "first": self.first.meant,
+            "last": self.last.meant,
+            "part_of_day": self.part_of_day.data or None,
+        }
+
+    def told(self, refusal: Refusal) -> Refusal | None:
+        """Put what was refused at the fields that it means; what remains to be said on top."""
+        refusal.errors = [
+            replace(error, pointer=f"/{self.NAMES.get(error.field, error.field)}") for error in refusal.errors
+        ]
+        if not refusal.errors:
+            return refusal
+        refusal.errors = self.put(refusal)
+        return refusal if refusal.errors else None
 
 
 class WishForm(PersonForm):

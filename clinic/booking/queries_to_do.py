@@ -8,6 +8,7 @@ from typing import Any
 
 from clinic.booking import queries_waitlist
 from clinic.core import db
+from clinic.core.access import Actor
 
 MOST = 100
 """So many rows of a list are shown; the rest move up."""
@@ -77,7 +78,6 @@ SELECT {queries_waitlist.COLUMNS}, p.full_name AS patient_name, p.phone AS patie
  WHERE w.tenant_id = %(tenant)s AND w.status <> 'booked' AND w.last >= %(today)s
    AND (%(date)s::date IS NULL OR %(date)s BETWEEN w.first AND w.last)
    AND (%(doctor_id)s::uuid IS NULL OR {queries_waitlist.OF_DOCTOR})
- ORDER BY w.created_at, w.id LIMIT %(most)s
 """
 
 
@@ -106,6 +106,10 @@ def requests() -> list[Any]:
     return db.rows(REQUESTS, most=MOST)
 
 
-def waiting(*, today: date, doctor_id: uuid.UUID | None = None, on: date | None = None) -> list[Any]:
-    """Who waits and for what, longest first; for a time of this doctor, or of this date."""
-    return db.rows(WAITING, today=today, doctor_id=doctor_id, date=on, most=MOST)
+def waiting(
+    *, today: date, doctor_id: uuid.UUID | None = None, on: date | None = None, by: Actor
+) -> list[Any]:
+    """Who waits and for what, as far as *by* may know, longest first; for a time of this doctor, or of this date."""
+    condition, params = queries_waitlist.scope(by)
+    sql = f"{WAITING}{condition} ORDER BY w.created_at, w.id LIMIT %(most)s"
+    return db.rows(sql, today=today, doctor_id=doctor_id, date=on, most=MOST, **params)

@@ -52,7 +52,7 @@ MOST = 200
 
 def one(id: uuid.UUID, *, by: Actor) -> Any:
     """One wish that *by* may see, or ``NotFound``."""
-    condition, params = _scope(by)
+    condition, params = scope(by)
     found = db.row(ONE + condition, id=id, **params)
     if found is None:
         raise NotFound
@@ -72,7 +72,7 @@ def page(
     today: date | None = None,
 ) -> list[Any]:
     """One row more than *limit*, who waits longest first. *today*: only wishes that are not over by then."""
-    condition, params = _scope(by)
+    condition, params = scope(by)
     where = ["w.tenant_id = %(tenant)s"]
     given: dict[str, Any] = {
         "patient_id": patient_id,
@@ -108,5 +108,6 @@ def who_waits(doctor_id: uuid.UUID, on: date) -> list[Any]:
     return db.rows(WHO_WAITS, doctor_id=doctor_id, date=on, most=MOST)
 
 
-def _scope(by: Actor) -> tuple[str, dict[str, Any]]:
+def scope(by: Actor) -> tuple[str, dict[str, Any]]:
+    """What narrows the wishes ``w`` to those that *by* may see, and its parameters."""
     return (MINE, {"me": by.patient_id}) if by.is_patient else ("", {})

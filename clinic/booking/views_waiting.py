@@ -51,7 +51,8 @@ def why_passed_over(code: str) -> str:
 def waiting() -> str:
     """Who waits, longest first."""
     asked: dict[str, Any] = {"doctor": id_in("doctor"), "date": date_in("date")[0]}
-    rows = queries_to_do.waiting(today=waitlist.today(), doctor_id=asked["doctor"], on=asked["date"])
+    today = waitlist.today()
+    rows = queries_to_do.waiting(today=today, doctor_id=asked["doctor"], on=asked["date"], by=g.actor)
     wishes = [opening.veiled(row, by=g.actor) for row in rows]
     audit.listed("wish", (wish.id for wish in wishes), by=g.actor)
     return render_template(

@@ -256,6 +256,11 @@ PAGES: list[tuple[tuple[str, ...], str]] = [
         POST /my-day/delay
     """),
     (EVERYBODY, "GET /my/visits"),
+    (PATIENTS_AND_DESK, """
+        GET /my/waiting
+        GET POST /my/waiting/new
+        POST /my/waiting/{id}/accept /my/waiting/{id}/decline /my/waiting/{id}/remove
+    """),
     # "Slots are visible before any account"; a signed link opens one visit to whoever has it.
     (VISITORS, """
         GET /book
