@@ -31,6 +31,7 @@ from werkzeug.routing import BuildError
 
 from clinic.core import badges, formats, i18n, navigation, tenancy, theme
 from clinic.core.access import ANONYMOUS, Actor
+from clinic.core.controls import Controls
 from clinic.core.errors import Refusal
 from clinic.core.i18n import gettext
 from clinic.core.ids import new_id
@@ -78,6 +79,8 @@ class Kit:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
+        controls = Controls(icon, attributes, new_key)
+        self.button, self.post, self.csrf = controls.button, controls.post, controls.csrf
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_"):
