@@ -45,6 +45,12 @@ function listKeys() {
     row.append(name, key);
     return row;
   }));
+  const palette = document.getElementById("palette");
+  if (palette) {
+    const row = rows.appendChild(document.createElement("div"));
+    row.append(Object.assign(document.createElement("dt"), { textContent: palette.ariaLabel }), document.createElement("dd"));
+    row.lastChild.append(Object.assign(document.createElement("kbd"), { textContent: "Ctrl K" }));
+  }
   list.showModal();
 }
 
@@ -86,11 +92,12 @@ function box(field) {
   input.addEventListener("input", () => {
     const value = field.querySelector("[data-combobox-value]");
     if (value) value.value = "";
-    if (!input.value.trim()) hide();
+    if (!input.value.trim() && !input.closest("#palette")) hide();
   });
   input.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || list.hidden) return;
-    hide();
+    const palette = input.closest("#palette");
+    if (event.key !== "Escape" || (list.hidden && !palette)) return;
+    palette ? palette.close() : hide();
     event.stopPropagation();
     event.preventDefault();
   });
@@ -119,6 +126,19 @@ document.addEventListener("htmx:after:settle", () => {
     if (!known || document.activeElement !== known.input) continue;
     list.querySelector("[role=option]") || list.childElementCount ? known.show() : known.hide();
   }
+});
+
+// --- Ctrl+K: one box for every page and every patient ---
+
+document.addEventListener("keydown", (event) => {
+  const palette = document.getElementById("palette");
+  if (!palette || event.key !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+  event.preventDefault();
+  if (palette.open || document.querySelector("dialog[open]")) return;
+  palette.showModal();
+  const input = palette.querySelector("[role=combobox]");
+  input.select();
+  boxes.get(document.getElementById(input.getAttribute("aria-controls"))).show();
 });
 
 // --- nobody there: the names on the screen blur until a key or the pointer moves ---

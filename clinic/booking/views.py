@@ -19,6 +19,9 @@ bp = StaffPages("desk", __name__)
 navigation.add(
     "staff", "desk.board", _("Calendar"), icon="calendar-days", right="desk.use", order=10, key="g d"
 )
+navigation.add("palette", "desk.board_of_week", _("Week"), icon="calendar-days", right="desk.use", order=11)
+navigation.add("palette", "desk.board_of_month", _("Month"), icon="calendar-days", right="desk.use", order=12)
+navigation.add("palette", "booking.new", _("Find a free time"), icon="calendar-plus", right="desk.use", order=50)
 
 
 @bp.get("/desk")

@@ -120,6 +120,7 @@ def _page() -> dict[str, Any]:
         "keys_off": _cookie("keys", "off") is not None,
         "theme_url": theme_url(),
         "ways": lambda place: navigation.ways(place, actor),
+        "destinations": lambda: navigation.destinations(actor) if actor.may("patients.find") else [],
     }
 
 

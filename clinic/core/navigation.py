@@ -53,10 +53,17 @@ def add(
     order: int = 100,
     key: str | None = None,
 ) -> None:
-    """Offer the page *endpoint* in the bar of *place* (``staff``, ``portal``). ``key``: its shortcut at the desk."""
+    """Offer the page *endpoint* in the bar of *place* (``staff``, ``portal``), or in the box of Ctrl+K alone
+    (``palette``). ``key``: its shortcut at the desk.
+    """
     if right is not None and right not in RIGHTS:
         raise KeyError(right)
     _ways[place, endpoint] = Way(place, endpoint, label, icon, right, order, key)
+
+
+def destinations(actor: Actor) -> list[Way]:
+    """Every page that the box of Ctrl+K finds: those of the bar, and those that are only there (``palette``)."""
+    return sorted(ways("staff", actor) + ways("palette", actor), key=lambda way: way.order)
 
 
 def ways(place: str, actor: Actor) -> list[Way]:

@@ -26,6 +26,7 @@ from clinic.queue.forms import WalkInForm
 
 bp = StaffPages("queue", __name__)
 navigation.add("staff", "queue.queue", _("Queue"), icon="list-ordered", right="desk.use", order=20, key="g q")
+navigation.add("palette", "queue.walk_in_page", _("Walk-in"), icon="user-plus", right="desk.use", order=55)
 
 IN_A_LIST = 8
 LONGEST_REASON = 255

@@ -168,3 +168,28 @@ def test_a_board_goes_to_the_printer_without_its_buttons(window, north, in_north
     page.goto(f"/week?doctor={north.bose}&date={working_day()}")
     expect(visit(page, "Carla")).to_be_visible()
     expect(free(page, "09:00")).to_have_count(0)
+
+
+def test_one_box_finds_every_page_and_every_patient(window, north):
+    ana = signed_in(window, "ana", 1440)
+    page, keys = ana.page, ana.page.keyboard
+    keys.press("Control+k")
+    options = page.locator("#palette [role=option]")
+    expect(options.first).to_be_visible()
+    ana.look()
+    keys.type("mon")
+    expect(options).to_have_count(1)
+    keys.press("Enter")
+    page.wait_for_url("**/month")
+    keys.press("Control+k")
+    keys.type("dora")
+    expect(options).to_have_count(1)
+    ana.look()
+    keys.press("Escape")
+    expect(page.locator("#palette")).to_be_hidden()
+    keys.press("Control+k")
+    expect(options).to_have_count(1)
+    keys.press("Enter")
+    page.wait_for_url(f"**/patients/{north.dora}")
+    keys.press("?")
+    expect(page.locator("#keys")).to_contain_text("Ctrl K")
