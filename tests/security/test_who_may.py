@@ -229,6 +229,7 @@ PAGES: list[tuple[tuple[str, ...], str]] = [
         GET POST /patients
         POST /patients/results
         POST /patients/found
+        POST /go-to
         GET POST /patients/new
         GET POST /patients/{id}
         GET /patients/{id}/visits
@@ -250,7 +251,16 @@ PAGES: list[tuple[tuple[str, ...], str]] = [
         GET /queue/{id}/transfer-form
         POST /queue/{id}/undo
     """),
-    (LEADS, "POST /desk/zone-changes"),
+    (LEADS, """
+        POST /desk/zone-changes
+        GET POST /desk/closures
+        GET POST /desk/closures/holidays
+        POST /desk/closures/{id}/remove /desk/closures/{id}/restore
+    """),
+    (THEIR_OWN_TIME, """
+        GET POST /desk/time-away
+        POST /desk/time-away/{id}/remove /desk/time-away/{id}/restore
+    """),
     (("doctor",), """
         GET /my-day/mine
         POST /my-day/delay
