@@ -10,9 +10,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from bench import churn, demo, engine, pages, races, search, throughput
+from bench import churn, demo, engine, grid, pages, races, search, throughput
 
-PARTS = ("races", "churn", "throughput", "pages", "engine", "search")
+PARTS = ("races", "churn", "kills", "throughput", "pages", "engine", "grid", "search")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -23,7 +23,12 @@ def main(arguments: Sequence[str]) -> int:
         "--repeat", type=int, metavar="N", help="repeats of each race, rounds of each measurement"
     )
     parser.add_argument("--minutes", type=float, default=10.0, help="how long the churn lasts")
-    parser.add_argument("--only", default="", metavar="WORDS", help="races with these words in their name")
+    parser.add_argument(
+        "--tenants", type=int, metavar="N", help="so many clinics in the grid, instead of 1 and 100"
+    )
+    parser.add_argument(
+        "--only", default="", metavar="WORDS", help="races or kinds with these words in their name"
+    )
     given = parser.parse_args(arguments)
     well = True
     if given.what in ("all", "engine"):
@@ -33,12 +38,16 @@ def main(arguments: Sequence[str]) -> int:
     with demo.running() as ours:
         if given.what in ("all", "races"):
             well = races.run(ours, repeat=given.repeat, short=given.short, only=given.only)
+        if given.what == "kills":  # three of the races
+            well = races.run(ours, repeat=given.repeat, short=given.short, only="kill -9")
         if given.what in ("all", "churn"):
             well = churn.run(ours, minutes=0.5 if given.short else given.minutes) and well
         if given.what in ("all", "throughput"):
             throughput.run(ours, repeat=given.repeat, short=given.short, only=given.only)
         if given.what in ("all", "pages"):
             pages.run(ours, repeat=given.repeat, short=given.short)
+        if given.what in ("all", "grid"):
+            grid.run(ours, tenants=given.tenants, repeat=given.repeat, short=given.short)
         if given.what in ("all", "search"):
             search.main(ours.summary["database"]["app"])
     return 0 if well else 1
