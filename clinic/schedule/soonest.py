@@ -11,8 +11,8 @@ from clinic.schedule.facts import Asker, Slot, Wish
 from clinic.schedule.loading import Whose
 from clinic.schedule.timetable import PartOfDay
 
-REACH = (timedelta(days=2), timedelta(days=14))
-"""How far is looked at first, and then for those who have nothing there; after that to the end."""
+REACH = (timedelta(days=1), timedelta(days=5), timedelta(days=21))
+"""How far is looked at first, and then for those who have nothing there (a weekend, a leave); after that to the end."""
 
 
 def of_each(
@@ -26,7 +26,7 @@ def of_each(
 ) -> list[Slot]:
     """The first free slot of each doctor of *who* between *first* and *last*, soonest first; who has none is left out.
 
-    Three round trips at most, however many doctors there are, and one where all have something soon.
+    Four round trips at most, however many doctors there are, and one where all have something soon.
     """
     found: dict[uuid.UUID, Slot] = {}
     begin, end = first, _date(last)

@@ -10,7 +10,7 @@ import pytest
 from tests.booking.times import today
 from tests.contract.asking import every_day, made, ok
 
-AWAY = (0, 1, 2, 3, 9, 14, 15, 40)
+AWAY = (0, 1, 2, 5, 6, 9, 21, 22, 40)
 """For so many days from today each of the doctors is on leave: within every reach, at its borders and beyond."""
 
 
@@ -64,4 +64,4 @@ def test_it_takes_as_many_statements_for_many_as_for_one(api: Any, north: Any, s
         with statements() as seen:
             ok(api.get("/slots/next", limit=50))
         counts.append(len(seen.queries))
-    assert counts[1] == counts[2] <= 12, counts
+    assert counts[1] == counts[2] <= 15, counts
