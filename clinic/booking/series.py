@@ -22,6 +22,7 @@ from clinic.core.access import Actor
 from clinic.core.errors import NotFound, Refusal, invalid
 from clinic.core.i18n import lazy_gettext as _
 from clinic.core.ids import new_id
+from clinic.core.records import unknown_id
 from clinic.schedule import recurrence
 from clinic.schedule.walltime import NonexistentTime, instant, wall
 
@@ -31,6 +32,7 @@ LONGEST = timedelta(days=3 * 366)
 NOT_FREE: tuple[type[Refusal], ...] = (*TIMES, PatientLimit)
 SKIPPED = _("The clock skips this time on that day.")
 
+PATIENT = "SELECT 1 FROM patient WHERE tenant_id = %(tenant)s AND id = %(id)s AND is_active"
 MAKE = """
 INSERT INTO appointment_series (tenant_id, id, patient_id, doctor_id, location_id, service_id, starts_at, timezone,
                                 rrule, created_by)
@@ -80,6 +82,8 @@ def book_series(*, asked: Asked, rrule: str, by: Actor) -> Booked:
     known = replace(ready.asked, patient_id=patient_id, patient=None, patient_document=None, series_id=id)
     occurrences, skipped = _each(ready._replace(asked=known), walls, zone)
     group.lock([each for _start, each in occurrences])
+    if db.row(PATIENT, id=patient_id) is None:
+        raise unknown_id("/patient_id")
     db.send(
         (
             MAKE,

@@ -166,7 +166,8 @@ def _look_through(value: Any, levels: int) -> None:
     elif isinstance(value, list):
         for part in value:
             _look_through(part, levels - 1)
-    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+    elif isinstance(value, int | float) and not -(2**63) <= value < 2**63:
+        # The database writes a large fraction as a whole number too, and reads it back as one.
         raise Wrong("out_of_range", _("A number is too large."))
 
 

@@ -164,6 +164,13 @@ def test_an_unknown_or_foreign_id_in_a_body_is_422_at_its_place(api, api_of, nor
         refused(api.post(path, put(body, id)), 422, "unknown_id", at)
 
 
+@pytest.mark.parametrize("name", ["patient_id", "doctor_id", "service_id", "location_id", "room_id"])
+def test_an_unknown_id_in_a_series_is_422_at_its_place(api, north, name):
+    known = {"patient_id": str(north.carla), "doctor_id": str(north.bose), "start": iso("09:30")}
+    body = {**known, "rrule": "FREQ=WEEKLY;COUNT=2", name: UNKNOWN}
+    refused(api.post("/appointments/series", body), 422, "unknown_id", f"/{name}")
+
+
 @pytest.mark.parametrize(
     ("path", "name"),
     [

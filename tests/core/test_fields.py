@@ -330,6 +330,8 @@ def test_the_clinics_own_object_is_kept_as_sent() -> None:
         ({"a": "\0"}, "control_character"),
         ({"a\0": 1}, "control_character"),
         ({"a": 2**63}, "out_of_range"),
+        ({"a": [1e20]}, "out_of_range"),
+        ({"a": -1e308}, "out_of_range"),
         ({"a": "x" * 16_400}, "too_long"),
         ({"a": [[[[[[[[[]]]]]]]]]}, "too_deep"),
     ],
