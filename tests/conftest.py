@@ -17,8 +17,13 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
+from hypothesis import settings as properties
 
 os.environ.update(ENVIRONMENT="test", RATE_LIMITS="on", LOG_LEVEL="WARNING")
+
+# A busy machine fails no property: how long an example takes says nothing about it.
+properties.register_profile("clinic", deadline=None)
+properties.load_profile("clinic")
 
 TEMPLATE = "clinic_template"
 MASTER = "test-master-key-" + "0123456789abcdef" * 2
