@@ -24,7 +24,7 @@ from clinic.booking.asking import Asked
 from clinic.core import clock, db, tenancy
 from clinic.core.access import PLATFORM, SCOPES, SYSTEM
 from clinic.core.errors import Refusal
-from clinic.demo import kept, past
+from clinic.demo import kept, past, to_do
 from clinic.demo.people import NORTH, REASONS, SOUTH, Plan, patients
 from clinic.patients import actions as register
 from clinic.patients.linking import link_user
@@ -46,7 +46,8 @@ SERVICES: tuple[dict[str, Any], ...] = (
     {"name": "Follow-up", "code": "follow-up", "duration_minutes": 20, "color": "#4d7c0f"},
     {"name": "Long consultation", "code": "long", "duration_minutes": 40, "buffer_after_minutes": 5},
     {"name": "Video visit", "code": "video", "duration_minutes": 20, "modality": "video", "color": "#0369a1"},
-    {"name": "Minor surgery", "code": "surgery", "duration_minutes": 40, "requires_approval": True},
+    {"name": "Minor surgery", "code": "surgery", "duration_minutes": 40, "requires_approval": True,
+     "questions": to_do.QUESTIONS},
     {"name": "Certificate", "code": "certificate", "duration_minutes": 20, "online_bookable": False},
 )  # fmt: skip
 HOURS: dict[str, tuple[tuple[range, str, str], ...]] = {
@@ -180,6 +181,7 @@ def _furnish(plan: Plan, tenant_id: UUID, users: Mapping[str, UUID], chance: Ran
     past.write(staff, people, visit_types, chance, zone, now, back=DAYS_BACK)
     _book_ahead(staff, people, visit_types, chance, zone, today)
     _people_waiting(staff, people, chance)
+    to_do.make(staff[0][0], visit_types[4], people, zone, today)
 
 
 def _book_ahead(

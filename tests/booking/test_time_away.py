@@ -90,7 +90,7 @@ def test_removed_with_the_way_back(page: Any, api: Any, north: Any) -> None:
 
 def test_a_doctor_takes_out_their_own_time_alone(page: Any, api: Any, north: Any) -> None:
     bose = page("bose")
-    own = bose.get(f"{AWAY}?doctor={north.tok}")
+    own = bose.click(bose.get("/my-day"), "Leave and blocked time")
     bose.post_form(own, {**whole_day(), "doctor": north.tok}, form="Save")
     assert free(api, north) == 0
     body = {"start": iso("09:00"), "end": iso("10:00")}
