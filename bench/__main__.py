@@ -49,6 +49,8 @@ def main(arguments: Sequence[str]) -> int:
         if given.what in ("all", "grid"):
             grid.run(ours, tenants=given.tenants, repeat=given.repeat, short=given.short)
         if given.what in ("all", "search"):
+            ours.command("seed", "--patients", "2000" if given.short else "20000")
+            ours.do("VACUUM ANALYZE")
             search.main(ours.summary["database"]["app"])
     return 0 if well else 1
 

@@ -65,7 +65,7 @@ def timed(typed: str) -> tuple[float, int]:
         began = time.perf_counter()
         rows, _more = queries.find(typed, limit=LIMIT, columns=queries.BRIEF, by=SYSTEM)
         took = (time.perf_counter() - began) * 1000
-        db.session.commit()  # the driver forgets its prepared statements with every rollback
+        db.session.commit()
         return took, len(rows)
 
 

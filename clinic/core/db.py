@@ -272,7 +272,7 @@ def action(verb: Callable[P, T]) -> Callable[P, T]:
 def settle(*, well: bool = True) -> None:
     """Before the answer leaves: write what was noted, and end a transaction that only read.
 
-    By COMMIT too, if all went *well*: psycopg forgets every prepared statement on a ROLLBACK.
+    By COMMIT, if all went *well*; else whoever takes the connection back takes that back too.
     """
     if NOTES in session().info or (well and session().in_transaction()):
         session.commit()
