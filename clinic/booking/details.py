@@ -69,7 +69,7 @@ def type_code(given: str) -> str:
 
 def reason_code(given: str | None) -> str | None:
     """Why a visit is called off: the code of the clinic's list that *given* means (as code or id), else its words."""
-    return (lists.lookup_code("cancel_reasons", given) or given) if given else given
+    return (lists.lookup_code("cancel_reasons", given) or given) if given else None
 
 
 def _locked(visit: Visit, version: int | None) -> Visit:

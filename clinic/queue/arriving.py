@@ -118,10 +118,11 @@ def walk_in(
 
     That they are here already is reason enough to go beyond the cap, if no other is given.
     """
+    field = slots.specialty(specialty) if specialty is not None else None
     if doctor_id is None:
-        if specialty is None:
+        if field is None:
             raise invalid("/doctor_id", "required", _("Say which doctor or specialty."))
-        doctor_id = _shortest_queue(slots.specialty(specialty))
+        doctor_id = _shortest_queue(field)
     try:
         today = queries.today_of(doctor_id)
     except NotFound:

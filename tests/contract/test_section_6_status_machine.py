@@ -157,6 +157,12 @@ def test_a_cancellation_says_when_why_and_who(api, north):
         assert said["cancelled_by"]
 
 
+@pytest.mark.parametrize("nothing", ["", "   ", None])
+def test_a_reason_of_nothing_is_none(api, north, nothing):
+    visit = booked(api, north)
+    assert ok(api.post(f"/appointments/{visit['id']}/cancel", {"reason": nothing}))["cancel_reason"] is None
+
+
 # -- places -----------------------------------------------------------------------------------------------------------
 
 

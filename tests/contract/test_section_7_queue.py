@@ -192,6 +192,16 @@ def test_a_walk_in_counts_in_the_cap_unless_it_is_overbooked(api, north):
     assert made(api, "/checkins", sixth)["queue_position"] == 3
 
 
+def test_an_unknown_specialty_is_told_beside_a_doctor_too(api, north):
+    body = {
+        "patient_id": str(north.dora),
+        "doctor_id": str(north.tok),
+        "specialty": "nothing",
+        "walk_in": True,
+    }
+    refused(api.post("/checkins", body), 422, "unknown_code", "/specialty")
+
+
 def test_a_walk_in_takes_no_slot(api, north, noon):
     before = ok(api.get(f"/doctors/{noon}/slots", date=noon_now().date().isoformat()))["items"]
     walk_in(api, noon, north.carla)
