@@ -11,10 +11,12 @@ from flask import g, make_response, redirect, render_template, request, url_for
 from clinic.booking import forms_doctor_day, waitlist
 from clinic.booking.forms import date_in, id_in
 from clinic.booking.forms_doctor_day import DayForm
+from clinic.core import navigation
 from clinic.core.access import allow
 from clinic.core.doors import StaffPages
 from clinic.core.errors import NotFound, Refusal
 from clinic.core.i18n import gettext
+from clinic.core.i18n import lazy_gettext as _
 from clinic.core.ids import parse_id
 from clinic.core.jinja import say
 from clinic.core.parsing import Wrong
@@ -23,6 +25,14 @@ from clinic.schedule import days, loading
 from clinic.schedule.booked import AppointmentsAffected
 
 bp = StaffPages("doctor_day", __name__)
+navigation.add(
+    "palette",
+    "doctor_day.doctor_day",
+    _("Away or late"),
+    icon="user-x",
+    right="schedule.doctor_day",
+    order=33,
+)
 
 
 @bp.get("/desk/doctor-day")

@@ -14,10 +14,12 @@ from clinic.booking import waitlist
 from clinic.booking.forms import id_in
 from clinic.booking.forms_steps import REFUSED, Said, pressed
 from clinic.booking.forms_time_away import AwayForm
+from clinic.core import navigation
 from clinic.core.access import allow
 from clinic.core.doors import StaffPages
 from clinic.core.errors import NotFound, Refusal
 from clinic.core.i18n import gettext, ngettext
+from clinic.core.i18n import lazy_gettext as _
 from clinic.core.ids import parse_id
 from clinic.core.jinja import say
 from clinic.core.parsing import Wrong
@@ -27,6 +29,11 @@ from clinic.schedule.booked import AppointmentsAffected
 from clinic.schedule.timeaway import blocks, closures
 
 bp = StaffPages("time_away", __name__)
+navigation.add(
+    "palette", "time_away.time_away", _("Leave and blocked time"), icon="calendar-x", right="schedule.own_hours",
+    order=34,
+)  # fmt: skip
+navigation.add("palette", "time_away.closed", _("Closed days"), icon="ban", right="schedule.write", order=35)
 
 MOST = 100
 

@@ -11,16 +11,26 @@ from flask import Response, g, render_template, request, url_for
 from clinic.booking import intake, moving, proposals, queries_to_do
 from clinic.booking.forms import date_in, id_in
 from clinic.booking.forms_steps import Said, pressed, pressed_once
-from clinic.core import audit, formats, tenancy
+from clinic.core import audit, formats, navigation, tenancy
 from clinic.core.access import allow
 from clinic.core.conditional import polled
 from clinic.core.doors import StaffPages
 from clinic.core.i18n import gettext, ngettext
+from clinic.core.i18n import lazy_gettext as _
 from clinic.core.ids import parse_id
 from clinic.patients import opening
 from clinic.schedule import booked
 
 bp = StaffPages("to_do", __name__)
+navigation.add(
+    "palette",
+    "to_do.to_move",
+    _("Visits to move"),
+    icon="calendar-x",
+    right="appointments.reassign",
+    order=30,
+)
+navigation.add("palette", "to_do.requests", _("Requests"), icon="clock-alert", right="desk.use", order=31)
 
 
 @bp.app_context_processor

@@ -11,7 +11,7 @@ from clinic.booking import queries_desk, queries_to_do, waitlist
 from clinic.booking.forms import date_in, id_in, is_fragment
 from clinic.booking.forms_steps import Said, pressed, pressed_once, told
 from clinic.booking.forms_waiting import WishForm
-from clinic.core import audit, formats, pages
+from clinic.core import audit, formats, navigation, pages
 from clinic.core.access import allow
 from clinic.core.doors import StaffPages
 from clinic.core.errors import Refusal
@@ -22,6 +22,7 @@ from clinic.schedule import loading, reasons
 from clinic.schedule.facts import Reason
 
 bp = StaffPages("waiting", __name__)
+navigation.add("palette", "waiting.waiting", _("Waiting list"), icon="hourglass", right="desk.use", order=32)
 
 IN_A_LIST = 8
 PASSED_OVER = {
