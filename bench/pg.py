@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import secrets
 import shutil
 import subprocess
@@ -181,10 +182,11 @@ def program() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What pgbench did: transactions, and how many a second."""
+    """What pgbench did: transactions, how many a second, and its own seconds of processor time."""
 
     transactions: int
     per_second: float
+    cpu: float
 
 
 def run(url: str, scripts: Sequence[str], *, seconds: float, connections: int, first: int = 0) -> Ran:
@@ -202,8 +204,11 @@ def run(url: str, scripts: Sequence[str], *, seconds: float, connections: int, f
             program(), "--no-vacuum", "--protocol=prepared", f"--client={connections}", "--jobs=2",
             f"--time={max(1, round(seconds))}", "-D", "i=0", "-D", f"first={first}", *files, url,
         ]  # fmt: skip
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         ran = subprocess.run(command, capture_output=True, text=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
     found = [pattern.search(ran.stdout) for pattern in (DONE, TPS, FAILED)]
     if ran.returncode or not (found[0] and found[1]) or (found[2] and int(found[2][1])):
         raise RuntimeError(f"pgbench: {ran.stderr[-1500:]}{ran.stdout[-500:]}")
-    return Ran(int(found[0][1]), float(found[1][1]))
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Ran(int(found[0][1]), float(found[1][1]), spent)
