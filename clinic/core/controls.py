@@ -43,10 +43,11 @@ class Controls:
         written = f' data-hotkey="{escape(key)}" aria-keyshortcuts="{escape(key)}"' if key else ""
         if picture_only:
             written += f' title="{text}"'
+        # As plain text: what is added to a Markup is escaped once more.
         if attrs:
-            written += self._attributes(attrs)
+            written += str(self._attributes(attrs))
         if more:
-            written += self._attributes(more)
+            written += str(self._attributes(more))
         hidden = ' class="visually-hidden"' if picture_only else ""
         inside = f"{self._icon(picture) if picture else ''}<span{hidden}>{text}</span>"
         if href:

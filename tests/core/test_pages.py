@@ -15,6 +15,7 @@ from clinic.core.ids import new_id
 from clinic.core.jinja import KIT, attributes
 from clinic.core.translations import ROOT
 from tests.core.shell import ANA, NORTH, REFUSALS, make_shell, ways_of_north
+from tests.dom import parse
 from tests.good_page import problems
 from tests.pages import PageClient
 
@@ -140,6 +141,17 @@ def test_attributes_are_escaped_and_empty_ones_left_out() -> None:
         attributes({"hx_get": '/a?b="<', "hidden": True, "id": None, "open": False})
         == ' hx-get="/a?b=&#34;&lt;" hidden'
     )
+
+
+def test_a_button_has_its_key_and_its_attributes(shell: Flask) -> None:
+    with shell.test_request_context("/"):
+        source = """{{ ui.button("Go <on>", href="/a?b=1&c=2", key="t", picture="x", picture_only=true,
+                                 aria_current="date", attrs={"hx-target:inherited": "#x"}) }}"""
+        drawn = shell.jinja_env.from_string(source).render()
+    link = parse(drawn).one("a")
+    assert (link.get("data-hotkey"), link.get("aria-current"), link.get("title")) == ("t", "date", "Go <on>")
+    assert (link.get("href"), link.get("hx-target:inherited")) == ("/a?b=1&c=2", "#x")
+    assert link.text == "Go <on>"
 
 
 def test_every_picture_that_a_template_names_exists(shell: Flask) -> None:
