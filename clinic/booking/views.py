@@ -21,7 +21,12 @@ navigation.add(
 )
 navigation.add("palette", "desk.board_of_week", _("Week"), icon="calendar-days", right="desk.use", order=11)
 navigation.add("palette", "desk.board_of_month", _("Month"), icon="calendar-days", right="desk.use", order=12)
-navigation.add("palette", "booking.new", _("Find a free time"), icon="calendar-plus", right="desk.use", order=50)
+navigation.add(
+    "palette", "booking.new", _("Find a free time"), icon="calendar-plus", right="desk.use", order=50
+)
+
+PAGE_OF = {"desk.day": "desk.board", "desk.week": "desk.board_of_week"}
+"""The page on which each fragment stands: its links lead there, whoever drew them."""
 
 
 @bp.get("/desk")
@@ -162,6 +167,6 @@ def _around(
         "doctors": [(doctor.id, doctor.full_name) for doctor in found.everybody],
         "locations": [(location.id, location.name) for location in found.locations],
         "address": url_for(fragment, **{**kept, "date": on}) if fragment else None,
-        "here": request.endpoint,
+        "here": PAGE_OF.get(request.endpoint or "", request.endpoint),
         "on": lambda date, view="desk.board", **more: url_for(view, **{**kept, "date": date, **more}),
     }

@@ -200,6 +200,15 @@ def test_an_unchanged_week_is_not_sent_again(page: Any, north: Any, in_north: An
     assert changed.response.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("whose", ["one", "all"])
+def test_links_of_the_fragment_lead_to_pages(page: Any, north: Any, in_north: Any, whose: str) -> None:
+    db.db.session.commit()
+    address = f"/desk/week?date={working_day()}" + (f"&doctor={north.bose}" if whose == "one" else "")
+    links = [link.get("href") for link in page("ana").fragment(address).all("th a")]
+    assert links
+    assert not [link for link in links if link.startswith("/desk/")]
+
+
 def test_who_looked_is_on_record_where_names_were_shown(page: Any, north: Any, in_north: Any) -> None:
     visit = book(north)
     ana = page("ana")
