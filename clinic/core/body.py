@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 from flask import Response, g, request
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from clinic.core.errors import FieldError, Invalid, Malformed, TooLarge, UnsupportedType, invalid
 from clinic.core.i18n import lazy_gettext as _
@@ -80,12 +80,15 @@ def thrown_away(response: Response) -> Response:
     """
     coming = request.content_length or "Transfer-Encoding" in request.headers
     if response.status_code >= 400 and coming:
-        stream, left = request.environ["wsgi.input"], WORTH_READING
+        # Whoever has begun to read knows where the body ends. The server's own stream may wait for ever beyond that.
+        begun = request.__dict__.get("stream")
+        stream = request.environ["wsgi.input"] if begun is None else begun
+        left = min(request.content_length or WORTH_READING, WORTH_READING)
         try:
             while left > 0 and (piece := stream.read(min(left, PIECE))):
                 left -= len(piece)
-        except (OSError, ValueError, RuntimeError):
-            pass  # they went away: nobody is left to be told
+        except (OSError, ValueError, RuntimeError, HTTPException):
+            pass  # they went away, or sent too much: nobody is left to be told
     return response
 
 
