@@ -153,7 +153,7 @@ def test_books_somebody_new_and_keeps_what_was_typed(window, north, in_north):
     free(page, "10:00").click()
     page.locator("#q").fill("Zoé Núñez")
     expect(page.locator("#q-list").get_by_text("Nobody found")).to_be_visible()
-    page.get_by_text("New patient").click()
+    page.locator("#booking-form").get_by_text("New patient").click()
     expect(page.get_by_label("Full name")).to_have_value("Zoé Núñez")
     page.get_by_label("Phone", exact=True).fill("12")
     page.get_by_role("button", name="Book", exact=True).click()
