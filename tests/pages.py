@@ -62,6 +62,9 @@ class Page:
             ]
             partly = [form for form in forms if which in form.get("action")]
             forms = named or partly or [node for node in self.tree.all(which) if node.tag == "form"]
+            # The palette, which every page has, may go where the page's own form goes.
+            inside = self.tree.all("main form")
+            forms = [form for form in forms if form in inside] or forms
         assert len(forms) == 1, f"{len(forms)} forms {which or 'in main'} on {self.url}"
         return forms[0]
 

@@ -30,7 +30,7 @@ class LastOwner(Conflict):
 
 
 class OwnersOnly(Forbidden):
-    code, title = "owners_only", _("Only an owner makes, changes or removes an owner.")
+    code, title = "owners_only", _("Only an owner can add, change or remove an owner.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from wtforms.validators import DataRequired, Length
 
 from clinic.core.i18n import lazy_gettext as _
 
-NEEDED = _("This is needed.")
+NEEDED = _("This is required.")
 TOO_LONG = _("This is too long.")
 # A path of this host and nothing else: browsers read "//host", "/\host" and a leading tab as other hosts.
 LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")

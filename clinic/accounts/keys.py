@@ -50,7 +50,7 @@ def create_key(
     """
     wanted = _scopes(scopes, by)
     if expires_at is not None and expires_at <= clock.now():
-        raise invalid("/expires_at", "past", _("This time is over."))
+        raise invalid("/expires_at", "past", _("This time has passed."))
     prefix, secret = _secret()
     key = ApiKey(
         id=new_id(),

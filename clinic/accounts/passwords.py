@@ -65,10 +65,10 @@ def outdated(kept: str) -> bool:
 def sound(password: str) -> str:
     """A password that may be chosen: 8 to 200 characters, as typed. ``Wrong`` otherwise (NIST SP 800-63B §5.1.1)."""
     if CONTROL.search(password):
-        raise Wrong("control_character", _("This holds a character that cannot be typed."))
+        raise Wrong("control_character", _("This contains a character that cannot be used."))
     if len(password) < SHORTEST:
         message = (
-            _("Use at least %(least)s characters.", least=SHORTEST) if password else _("This is needed.")
+            _("Use at least %(least)s characters.", least=SHORTEST) if password else _("This is required.")
         )
         raise Wrong("too_short" if password else "required", message)
     if len(password) > LONGEST:

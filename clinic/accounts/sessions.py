@@ -23,7 +23,7 @@ LONGEST = timedelta(days=60)
 
 
 class WrongCredentials(Unauthorized):
-    code, title = "wrong_credentials", _("This e-mail address and password do not go together.")
+    code, title = "wrong_credentials", _("The e-mail address or the password is wrong.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,9 +159,9 @@ class BookingForm(PersonForm):
     times = StringField(
         _("How many visits in all"), [Reads(_times)], render_kw={"inputmode": "numeric", **OFF}
     )
-    overbook = BooleanField(_("Book beyond the capacity"))
+    overbook = BooleanField(_("Overbook this time"))
     overbook_reason = StringField(_("Why"), [Reads(lambda text: line(text, 255))], render_kw=OFF)
-    allow_overlap = BooleanField(_("Book although the patient has another visit at this time"))
+    allow_overlap = BooleanField(_("Book even though the patient has another visit at this time"))
 
     def __init__(self, *args: Any, **more: Any) -> None:
         """With a field for each question of the visit type; who books at the desk may ask later."""

@@ -35,7 +35,7 @@ class DetailsForm(TakesMore):
     reason = StringField(
         _("Reason"), [Reads(lambda text: line(text, 500))], render_kw={"autocomplete": "off"}
     )
-    notes = TextAreaField(_("Notes of the desk"), [Reads(lambda text: lines(text, 20_000))])
+    notes = TextAreaField(_("Desk notes"), [Reads(lambda text: lines(text, 20_000))])
     modality = SelectField(
         _("How"), [Reads(str)], choices=[SelectChoice(*each) for each in MODALITIES], validate_choice=False
     )

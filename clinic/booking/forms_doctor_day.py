@@ -44,7 +44,7 @@ class DayForm(FlaskForm):
     )
     late = StringField(_("Minutes late"), [_whole(MOST_LATE)], render_kw={"inputmode": "numeric"})
     most = StringField(
-        _("Visits at most"),
+        _("Maximum visits"),
         [_whole(MOST_VISITS)],
         render_kw={"inputmode": "numeric", "placeholder": _("as usual")},
     )

@@ -46,7 +46,7 @@ class AwayForm(FlaskForm):
 
     def validate_first(self, field: Any) -> None:
         if field.meant is None:
-            raise StopValidation(gettext("Say from which day on."))
+            raise StopValidation(gettext("Say from which day."))
 
     def validate_ends(self, field: Any) -> None:
         if (field.meant is None) != (self.begins.meant is None):

@@ -33,7 +33,7 @@ class OwnWishForm(TakesMore):
 
     doctor = HiddenField()
     service = HiddenField()
-    person = RadioField(_("Who waits?"), choices=[], validate_choice=False)
+    person = RadioField(_("Who is waiting?"), choices=[], validate_choice=False)
     first = StringField(_("From"), [Reads(iso_date)], widget=DateInput())
     last = StringField(_("Until"), [Reads(iso_date)], widget=DateInput())
     part_of_day = SelectField(_("Part of the day"), choices=[SelectChoice(*each) for each in PARTS])
@@ -58,7 +58,7 @@ class OwnWishForm(TakesMore):
     def validate(self, extra_validators: Any = None) -> bool:
         fine = bool(super().validate(extra_validators))
         if self.chosen is None:
-            self.person.errors = [_("Choose who waits.")]
+            self.person.errors = [_("Choose who is waiting.")]
             return False
         return fine
 

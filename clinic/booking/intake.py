@@ -73,9 +73,9 @@ def _against(
         if id not in given and bound and question.get("required"):
             yield _error(id, "required", _("Please answer this."))
         elif id in given and not _answers(question, given[id]):
-            yield _error(id, "invalid_answer", _("This is no answer to the question."))
+            yield _error(id, "invalid_answer", _("This does not answer the question."))
     for id in given.keys() - known.keys():
-        yield _error(id, "unknown_question", _("Nobody asked this."))
+        yield _error(id, "unknown_question", _("This question was not asked."))
 
 
 def _answers(question: Mapping[str, Any], answer: Any) -> bool:

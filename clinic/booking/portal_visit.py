@@ -91,7 +91,7 @@ class Opened:
         """The link for the camera of a telephone, on the printed slip."""
         url = url_for("visit.visit", token=self.token, _external=True)
         drawing = segno.make(url, error="m").svg_inline(
-            scale=3, border=0, title=gettext("The address of this visit")
+            scale=3, border=0, title=gettext("Link to this visit")
         )
         return Markup(drawing)  # noqa: S704 - drawn by us, of an address that is ours
 

@@ -87,7 +87,7 @@ def decline(id: uuid.UUID) -> Any:
 
     def take() -> str:
         waitlist.decline(id=id, by=g.actor)
-        say(gettext("The place goes to the next who waits. You still wait."))
+        say(gettext("The place goes to the next person waiting. You stay on the list."))
         return url_for("my_waiting.wishes")
 
     return _pressed(take)

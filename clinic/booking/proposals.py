@@ -166,9 +166,7 @@ def _visits(ids: Sequence[uuid.UUID], by: Actor) -> list[Visit]:
         try:
             visits.append(queries.visit(id, by=by))
         except NotFound:
-            unknown.append(
-                FieldError(f"/ids/{place}", "unknown_id", gettext("There is nothing here by this id."))
-            )
+            unknown.append(FieldError(f"/ids/{place}", "unknown_id", gettext("Nothing here has this id.")))
     if unknown:
         raise Invalid(unknown)
     return visits
@@ -255,7 +253,7 @@ def _make(visit: Visit, held: Any, slot: Slot, by: Actor) -> Any:
 
 def _unplaced(visit: Visit) -> Unplaced:
     if visit.status not in states.OPEN:
-        return Unplaced(visit.id, "invalid_transition", gettext("The visit is not to come any more."))
+        return Unplaced(visit.id, "invalid_transition", gettext("This visit is no longer upcoming."))
     if visit.starts_at is None:
         return Unplaced(
             visit.id, "no_time", gettext("The visit is a number of a day and has no time to move.")

@@ -76,7 +76,7 @@ def days(asked: Asked, who: Whose, wanted: datetime | None) -> list[date]:
             {end.astimezone(zone).date() for zone in who.zones_of(who.doctors[0]) for end in (wanted, ends)}
         )[:4]
     except OverflowError:
-        raise invalid("/start", "invalid_time", _("This time is out of reach.")) from None
+        raise invalid("/start", "invalid_time", _("This time is too far away.")) from None
 
 
 def wish_of(asked: Asked, who: Whose) -> Wish:
@@ -131,7 +131,9 @@ def token(asked: Asked, who: Whose, timetable: Timetable, day: date, counter: An
     asking = asker(by, who.now, wish)
     answer = tokens.check(timetable, day, wish, asking, by_desk=by.audience == "staff" or by.kind == "key")
     if doctor.booking_mode != "token" and doctor.has_hours and not asked.walk_in:
-        raise invalid("/start", "required", _("This doctor receives at times: say when the visit starts."))
+        raise invalid(
+            "/start", "required", _("This doctor sees patients by appointment: say when the visit starts.")
+        )
     against = answer.reasons
     if asked.walk_in:
         # Hours bind who books ahead, not who stands at the desk; absence, closures and the cap hold.

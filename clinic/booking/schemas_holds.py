@@ -31,7 +31,7 @@ class HoldAsked(Body):
             return slots.unseal(self.slot)
         for name in ("doctor_id", "start"):
             if getattr(self, name) is None:
-                raise invalid(f"/{name}", "required", _("This is needed."))
+                raise invalid(f"/{name}", "required", _("This is required."))
         return {name: getattr(self, name) for name in ("doctor_id", "start", "service_id", "location_id")}
 
 

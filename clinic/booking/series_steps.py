@@ -29,7 +29,7 @@ SELECT {queries.COLUMNS} FROM appointment
 
 
 class NotInSeries(Unprocessable):
-    code, title = "not_in_series", _("This visit is none of a series.")
+    code, title = "not_in_series", _("This visit is not part of a series.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def change(
 ) -> Outcome:
     """Change these details of all of them. An outside id is one visit's."""
     if "external_ids" in changes:
-        raise invalid("/external_ids", "of_one_visit", _("An outside id belongs to one visit alone."))
+        raise invalid("/external_ids", "of_one_visit", _("An external id belongs to one visit only."))
     visit, others = _of(id, scope, by)
     _lock([visit, *others])
     outcome = Outcome(details.change(id=id, changes=changes, version=version, by=by))

@@ -34,15 +34,15 @@ STEP_NAMES = {
     "reject": _("Declined"),
     "confirm": _("Confirmed"),
     "check_in": _("Checked in"),
-    "start": _("Begun"),
+    "start": _("Started"),
     "complete": _("Done"),
     "cancel": _("Cancelled"),
     "no_show": _("Did not come"),
     "move": _("Moved"),
-    "restore": _("Brought back"),
+    "restore": _("Restored"),
     "transfer": _("Handed over to another doctor"),
-    "zone": _("The clock of the place was changed"),
-    "undo": _("Took the last step back"),
+    "zone": _("The time zone of the location was changed"),
+    "undo": _("Undid the last step"),
 }
 
 
@@ -139,14 +139,14 @@ def no_show(id: uuid.UUID) -> Any:
 @allow("appointments.change")
 def restore(id: uuid.UUID) -> Any:
     """Bring a visit back, if its place is still free."""
-    return _pressed(lambda: steps.restore(id=id, by=g.actor), gettext("Brought back: %(name)s"))
+    return _pressed(lambda: steps.restore(id=id, by=g.actor), gettext("Restored: %(name)s"))
 
 
 @bp.post("/appointments/<uuid:id>/start")
 @allow("appointments.serve")
 def start(id: uuid.UUID) -> Any:
     """A visit without a desk begins: by video or telephone."""
-    return _pressed(lambda: steps.start(id=id, by=g.actor), gettext("Begun: %(name)s"))
+    return _pressed(lambda: steps.start(id=id, by=g.actor), gettext("Started: %(name)s"))
 
 
 @bp.post("/appointments/<uuid:id>/complete")
@@ -160,7 +160,7 @@ def complete(id: uuid.UUID) -> Any:
 @allow("appointments.change")
 def undo(id: uuid.UUID) -> Any:
     """Take back the last step."""
-    return _pressed(lambda: steps.undo(id=id, by=g.actor), gettext("Taken back: %(name)s"), undo=False)
+    return _pressed(lambda: steps.undo(id=id, by=g.actor), gettext("Undone: %(name)s"), undo=False)
 
 
 def _reason() -> str | None:

@@ -30,7 +30,7 @@ PASSED_OVER = {
     "declined": _("declined the place that was offered"),
     "part_of_day": _("the place was in another part of the day"),
     "patient_busy": _("has another visit at that time"),
-    "min_notice": _("the place was too near to come"),
+    "min_notice": _("the time was too soon to make it"),
     "closed": _("the clinic was closed then"),
     "blocked": _("the doctor was not available then"),
 }
@@ -129,7 +129,7 @@ def decline(id: uuid.UUID) -> Any:
 
     def take() -> Said:
         waitlist.decline(id=id, by=g.actor)
-        return Said(gettext("The place goes to the next who waits."))
+        return Said(gettext("The place goes to the next person waiting."))
 
     return pressed(take, home=url_for("waiting.waiting"))
 
@@ -141,7 +141,7 @@ def remove(id: uuid.UUID) -> Any:
 
     def take() -> Said:
         waitlist.remove(id=id, by=g.actor)
-        return Said(gettext("Off the waiting list."))
+        return Said(gettext("Removed from the waiting list."))
 
     return pressed(take, home=url_for("waiting.waiting"))
 

@@ -63,7 +63,7 @@ def add(*, fields: Mapping[str, Any], by: Actor) -> Any:
     if wish["last"] < wish["first"]:
         raise invalid("/to", "out_of_order", _("This ends before it begins."))
     if wish["last"] < today():
-        raise invalid("/to", "past", _("This time is over."))
+        raise invalid("/to", "past", _("This time has passed."))
     for name, known in KNOWN.items():
         if wish[name] is not None and db.row(known, id=wish[name]) is None:
             raise unknown_id(f"/{name}")
@@ -154,7 +154,7 @@ def _whose(fields: Mapping[str, Any], by: Actor) -> uuid.UUID:
     if patient_id is None and fields.get("patient"):
         return patients.find_or_create(fields["patient"], at="/patient", by=by).id
     if patient_id is None:
-        raise invalid("/patient_id", "required", _("Say who waits."))
+        raise invalid("/patient_id", "required", _("Say who is waiting."))
     return patient_id
 
 

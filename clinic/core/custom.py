@@ -113,7 +113,7 @@ def _field_errors(error: Any, at: str) -> Iterator[FieldError]:
     if error.validator == "required":
         for name in error.validator_value:
             if name not in error.instance:
-                yield FieldError(f"{here}/{_escaped(name)}", "required", str(_("This is needed.")))
+                yield FieldError(f"{here}/{_escaped(name)}", "required", str(_("This is required.")))
     elif error.validator == "additionalProperties" and isinstance(error.instance, dict):
         known = error.schema.get("properties", {})
         for name in error.instance.keys() - known.keys():

@@ -75,7 +75,7 @@ class Forbidden(Refusal):
 
 
 class NotFound(Refusal):
-    code, status, title = "not_found", 404, _("There is nothing here by that name.")
+    code, status, title = "not_found", 404, _("Nothing here has that name.")
 
 
 class NotAllowed(Refusal):

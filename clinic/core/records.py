@@ -36,7 +36,7 @@ class CodeTaken(Conflict):
 
 def unknown_id(*pointers: str) -> Invalid:
     """Ids that do not exist here, or are another clinic's: 422 for both alike, at each of *pointers*."""
-    message = str(_("There is nothing here by this id."))
+    message = str(_("Nothing here has this id."))
     return Invalid([FieldError(pointer, "unknown_id", message) for pointer in pointers])
 
 

@@ -52,7 +52,7 @@ def _measured(text: str, limit: int, least: int) -> str:
     if len(text) > limit:
         raise Wrong("too_long", _("Use at most %(limit)s characters.", limit=limit))
     if len(text) < least:
-        message = _("Use at least %(least)s characters.", least=least) if text else _("This is needed.")
+        message = _("Use at least %(least)s characters.", least=least) if text else _("This is required.")
         raise Wrong("too_short" if text else "required", message)
     return text
 

@@ -58,7 +58,7 @@ def birth_date(text: str) -> date:
     clinic = tenancy.require()
     day = day_in(text, country=clinic.country, locale=clinic.locale, today=clock.today(clinic.zone))
     if day is None:
-        raise Wrong("invalid_date", _("Write a day in the past, such as 1980-11-23."))
+        raise Wrong("invalid_date", _("Enter a date in the past, such as 1980-11-23."))
     return day
 
 
@@ -81,24 +81,24 @@ class PatientForm(TakesMore):
     birth_date = StringField(_("Birth date"), [Reads(birth_date)], render_kw={"autocomplete": "off"})
     phone = TelField(_("Phone"), [Reads(fields.phone)], render_kw={"autocomplete": "off"})
     email = EmailField(_("E-mail address"), [Reads(fields.email)], render_kw={"autocomplete": "off"})
-    document_type = SelectField(_("Kind of document"), [Reads(str)], validate_choice=False)
-    document_number = StringField(_("Number of the document"), [Reads(fields.document_number)])
+    document_type = SelectField(_("Document type"), [Reads(str)], validate_choice=False)
+    document_number = StringField(_("Document number"), [Reads(fields.document_number)])
     gender = SelectField(_("Gender"), [Reads(str)], validate_choice=False)
     phone_alt = TelField(_("Another phone"), [Reads(fields.phone)])
     address = StringField(_("Address"), [Reads(_line(255))])
     city = StringField(_("City"), [Reads(_line(100))])
     insurer = StringField(_("Insurer"), [Reads(_line(255))])
-    insurer_number = StringField(_("Number at the insurer"), [Reads(_line(64))])
+    insurer_number = StringField(_("Insurance number"), [Reads(_line(64))])
     blood_group = SelectField(
         _("Blood group"), [Reads(str)], choices=[NOTHING, *map(SelectChoice, BLOOD_GROUPS)]
     )
-    allergies = TextAreaField(_("Allergies"), [Reads(_words)], description=_("One on each line."))
-    contact_name = StringField(_("Whom to call: name"), [Reads(_line(100))])
-    contact_phone = TelField(_("Whom to call: phone"), [Reads(fields.phone)])
-    contact_relation = StringField(_("Whom to call: relation"), [Reads(_line(255))])
+    allergies = TextAreaField(_("Allergies"), [Reads(_words)], description=_("One per line."))
+    contact_name = StringField(_("Emergency contact: name"), [Reads(_line(100))])
+    contact_phone = TelField(_("Emergency contact: phone"), [Reads(fields.phone)])
+    contact_relation = StringField(_("Emergency contact: relation"), [Reads(_line(255))])
     preferred_language = SelectField(_("Language"), [Reads(str)], validate_choice=False)
-    tags = StringField(_("Tags"), [Reads(_words)], description=_("Between commas."))
-    notes = TextAreaField(_("Notes of the desk"), [Reads(lambda text: lines(text, 20_000))])
+    tags = StringField(_("Tags"), [Reads(_words)], description=_("Separated by commas."))
+    notes = TextAreaField(_("Desk notes"), [Reads(lambda text: lines(text, 20_000))])
     version = HiddenField()
     access_reason = HiddenField()
 

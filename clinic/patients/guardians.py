@@ -59,7 +59,7 @@ def _must_be_possible(patient_id: uuid.UUID, given: Given) -> None:
         if id == patient_id:
             wrong.append((place, "own_guardian", _("Nobody is their own guardian.")))
         elif id not in known:
-            wrong.append((place, "unknown_id", _("There is nothing here by this id.")))
+            wrong.append((place, "unknown_id", _("Nothing here has this id.")))
         elif id in ids[:place]:
             wrong.append((place, "repeated", _("Give this once.")))
     if wrong:

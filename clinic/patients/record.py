@@ -97,7 +97,7 @@ def _birth(given: Fields, today: date) -> dict[str, Any]:
         if born > today:
             raise invalid("/birth_date", "out_of_range", _("This day is yet to come."))
         if years is not None and years != age(born, today):
-            raise invalid("/age", "contradicts_birth_date", _("The birth date says another age."))
+            raise invalid("/age", "contradicts_birth_date", _("The age does not match the birth date."))
         return {"birth_date": born, "birth_date_is_estimated": False}
     if years is not None:
         return {"birth_date": _years_ago(years, today), "birth_date_is_estimated": True}

@@ -11,7 +11,7 @@ class DuplicatePatient(Conflict):
     """``extra["existing_id"]``: who it is."""
 
     code = "duplicate_patient"
-    title = _("This person is in the register already.")
+    title = _("This person is registered already.")
 
 
 @means("patient_one_per_file_number")
@@ -26,7 +26,7 @@ class HasAppointments(Conflict):
     """``extra["appointment_ids"]``: the visits that are still to come."""
 
     code = "patient_has_appointments"
-    title = _("This patient has visits to come.")
+    title = _("This patient has upcoming visits.")
 
 
 class Confidential(Forbidden):

@@ -134,9 +134,9 @@ def create() -> Any:
 def _created(form: PatientForm) -> str:
     made = actions.create(fields=form.filled_in(), by=g.actor)
     if made.made:
-        say(_("The patient is in the register."))
+        say(_("The patient is registered."))
     else:
-        say(_("This patient was in the register already."), tone="info")
+        say(_("This patient was registered already."), tone="info")
     return url_for("patients.record", id=made.id, alike=made.possible_duplicates or None)
 
 
@@ -198,7 +198,7 @@ def change(id: uuid.UUID) -> Any:
         actions.update(id, changes=changes, version=opened.row.version, reason=reason, by=g.actor)
     except Refusal as refusal:
         return _edit_again(opened, form, refusal)
-    say(_("The record is changed."))
+    say(_("The record is saved."))
     return redirect(url_for("patients.record", id=id), 303)
 
 
@@ -225,7 +225,7 @@ def remove(id: uuid.UUID) -> Any:
     except HasAppointments as refusal:
         say(str(refusal.detail), tone="bad")
     else:
-        say(_("The patient is out of lists and searches."), undo=url_for("patients.restore", id=id))
+        say(_("The patient is removed from lists and searches."), undo=url_for("patients.restore", id=id))
     return redirect(url_for("patients.record", id=id), 303)
 
 

@@ -250,7 +250,7 @@ def transfer(id: uuid.UUID) -> Any:
         raise NotFound
     return pressed(
         lambda: _said(
-            arriving.transfer(id=id, doctor_id=to, by=g.actor), gettext("Sent on: %(name)s"), undo=False
+            arriving.transfer(id=id, doctor_id=to, by=g.actor), gettext("Transferred: %(name)s"), undo=False
         ),
         home=_home(),
         to=_home(),
@@ -261,7 +261,7 @@ def transfer(id: uuid.UUID) -> Any:
 @allow("queue.serve")
 def undo(id: uuid.UUID) -> Any:
     """Take back the last step."""
-    return _pressed(lambda: undoing.undo(id=id, by=g.actor), gettext("Taken back: %(name)s"), undo=False)
+    return _pressed(lambda: undoing.undo(id=id, by=g.actor), gettext("Undone: %(name)s"), undo=False)
 
 
 def _pressed(take: Callable[[], Any], said: str, *, undo: bool = True) -> Any:

@@ -64,7 +64,7 @@ def delay() -> Any:
         of = today.read(by=g.actor).of[0]
         days.put(g.actor.doctor_id, on=of.date, fields={"delay_minutes": minutes}, by=g.actor)
         if minutes:
-            say(gettext("Waits are counted %(minutes)d minutes longer.", minutes=minutes))
+            say(gettext("Estimated waits are %(minutes)d minutes longer now.", minutes=minutes))
         else:
             say(gettext("You are on time again."))
     return redirect(url_for("my_day.my_day"), 303)

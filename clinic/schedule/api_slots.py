@@ -231,7 +231,7 @@ def _day(moment: datetime, zone: Any) -> date:
     try:
         return moment.astimezone(zone).date()
     except OverflowError:
-        raise invalid("/start", "invalid_time", _("This time is out of reach.")) from None
+        raise invalid("/start", "invalid_time", _("This time is too far away.")) from None
 
 
 def _date(bound: date | datetime) -> date:

@@ -20,7 +20,7 @@ SENTENCES = {
     "past": _("this time has passed"),
     "not_bookable_online": _("this visit type is booked by the clinic only"),
     "doctor_absent": _("the doctor is not here that day"),
-    "doctor_absent.inactive": _("the doctor no longer receives here"),
+    "doctor_absent.inactive": _("the doctor no longer works here"),
     "closed": _("closed until %(until)s"),
     "closed.note": _("closed until %(until)s (%(note)s)"),
     "blocked": _("not available until %(until)s"),

@@ -120,4 +120,4 @@ def specialty(given: str) -> uuid.UUID:
 
 def unknown_id(pointer: str) -> Refusal:
     """An id that does not exist here, or is another clinic's: 422, the same for both."""
-    return invalid(pointer, "unknown_id", _("There is nothing here by this id."))
+    return invalid(pointer, "unknown_id", _("Nothing here has this id."))

@@ -61,7 +61,7 @@ class TimeAway(Ranged[T]):
                 raise out_of_order("/end")
         elif is_new:
             if not record.all_day:
-                raise Invalid(FieldError("/end", "required", str(_("This is needed."))))
+                raise Invalid(FieldError("/end", "required", str(_("This is required."))))
             record.ends_at = record.starts_at
         if record.all_day and record.ends_at == record.starts_at:
             # "All day, from the 24th to the 24th" is the 24th.

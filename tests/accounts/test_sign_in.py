@@ -137,7 +137,7 @@ def test_unknown_and_wrong_are_answered_alike(page: Any, monkeypatch: pytest.Mon
     monkeypatch.setattr(passwords, "_hasher", Counting())
     wrong = try_to(page(), WRONG, 401)
     unknown = try_to(page(), NOBODY, 401)
-    assert wrong.errors == unknown.errors == ["This e-mail address and password do not go together."]
+    assert wrong.errors == unknown.errors == ["The e-mail address or the password is wrong."]
     assert len(hashes) == 2, "one hash each: the time tells nothing either"
 
 
@@ -149,7 +149,7 @@ def test_what_was_typed_stays_but_the_password(page: Any) -> None:
 
 
 def test_says_what_is_missing(page: Any) -> None:
-    assert try_to(page(), {"email": "", "password": ""}, 422).errors == ["This is needed."] * 2
+    assert try_to(page(), {"email": "", "password": ""}, 422).errors == ["This is required."] * 2
 
 
 def test_a_page_that_was_open_too_long_is_shown_again(page: Any) -> None:
@@ -169,7 +169,7 @@ def test_an_account_that_nobody_may_use_is_like_no_account(page: Any, north: Any
         else:
             actions.create_user(email="eva@north.example", name="Eva", role="receptionist", by=SYSTEM)
     given = ANA if kind == "shut" else {"email": "eva@north.example", "password": "None"}
-    assert try_to(page(), given, 401).errors == ["This e-mail address and password do not go together."]
+    assert try_to(page(), given, 401).errors == ["The e-mail address or the password is wrong."]
 
 
 def test_the_record_holds_every_coming_failure_and_going(page: Any, north: Any) -> None:

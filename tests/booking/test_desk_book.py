@@ -79,7 +79,7 @@ def test_somebody_new_whom_we_know_is_who_they_are(page: Any, north: Any, in_nor
         ({}, "Say who the visit is for."),
         ({"q": "carla"}, "Choose the patient from the list, or fill in a new one."),
         ({"full_name": "Zoé Núñez", "phone": "12"}, "This is not a phone number that can be called."),
-        ({"full_name": "Zoé Núñez", "phone": "3007654321", "birth_date": "2999-01-01"}, "day in the past"),
+        ({"full_name": "Zoé Núñez", "phone": "3007654321", "birth_date": "2999-01-01"}, "date in the past"),
         ({"full_name": "Z" * 300, "phone": "3007654321"}, "at most 255"),
         ({"full_name": "Zoé Núñez"}, "phone"),
         ({"full_name": "Zoé", "phone": "3007654321", "reason": "x" * 600}, "at most 500"),
@@ -198,7 +198,7 @@ def test_what_was_never_offered_is_not_found(page: Any, north: Any, south: Any, 
 def test_nobody_of_another_clinic_is_booked(page: Any, north: Any, south: Any, in_north: Any) -> None:
     ana = page("ana")
     again = ana.post_form(ana.get(address(north)), {"patient_id": south.pierre}, form=BOOK, status=422)
-    assert again.errors == ["There is nothing here by this id."]
+    assert again.errors == ["Nothing here has this id."]
     assert visits(north) == []
 
 
@@ -212,7 +212,7 @@ def test_a_doctor_books_into_their_own_day_alone(page: Any, north: Any, in_north
     again = bose.post_form(
         bose.get(address(north, "10:30")), {"patient_id": north.emil}, form=BOOK, status=422
     )
-    assert again.errors == ["There is nothing here by this id."], "no patient of Dr Bose's"
+    assert again.errors == ["Nothing here has this id."], "no patient of Dr Bose's"
 
 
 def test_a_visitor_books_elsewhere(page: Any, north: Any) -> None:
@@ -281,7 +281,7 @@ def test_what_does_not_fit_the_clinics_schema_is_said_at_the_field(
     typed = {**NEW, "custom_fields.km": "0"}
     again = ana.post_form(ana.get(address(north)), typed, form=BOOK, status=422)
     assert set(again.errors) == {
-        "Needs a taxi: This is needed.",
+        "Needs a taxi: This is required.",
         "Kilometres: This is not what the clinic wants here (minimum).",
     }
     assert again.find('[name="custom_fields.km"]').get("value") == "0"

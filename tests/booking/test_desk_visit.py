@@ -69,7 +69,7 @@ def test_offers_what_its_state_allows(page: Any, visit: Any) -> None:
     assert "Check in" not in buttons(ana.get(f"/appointments/{visit.id}")), "it is not today"
     steps.cancel(id=visit.id, by=SYSTEM)
     gone = buttons(ana.get(f"/appointments/{visit.id}"))
-    assert "Bring back" in gone
+    assert "Restore" in gone
     assert not gone & {"Confirm", "Cancel the visit", "Move"}
 
 
@@ -87,7 +87,7 @@ def test_takes_a_step_and_back_again(page: Any, visit: Any, form: str, after: st
     assert done.url == f"/appointments/{visit.id}"
     assert state(visit) == after
     undone = ana.post_form(done, {}, form=".toast form")
-    assert "Taken back: Carla Ruiz Gómez" in undone
+    assert "Undone: Carla Ruiz Gómez" in undone
     assert state(visit) == "booked"
 
 

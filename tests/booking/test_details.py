@@ -22,7 +22,7 @@ def of(api: Any, where: str) -> dict[str, Any]:
 def test_changes_what_was_typed_over(page: Any, api: Any, where: str) -> None:
     ana = page("ana")
     form = ana.get(where)
-    assert form.h1 == "Details of the visit"
+    assert form.h1 == "Visit details"
     assert form.find("#reason").get("value") == "Cough"
     typed = {"notes": "Wheelchair", "modality": "video", "meeting_url": "https://meet.example/carla"}
     shown = ana.post_form(form, typed, form=where)
@@ -35,7 +35,7 @@ def test_the_clinics_own_fields_too(page: Any, api: Any, where: str) -> None:
     api.put("/custom-fields/appointment", TAXI)
     ana = page("ana")
     again = ana.post_form(ana.get(where), {"custom_fields.km": "3"}, form=where, status=422)
-    assert again.errors == ["Needs a taxi: This is needed."]
+    assert again.errors == ["Needs a taxi: This is required."]
     ana.post_form(again, {"custom_fields.taxi": "no"}, form=where)
     assert of(api, where)["custom_fields"] == {"taxi": False, "km": 3}
 
@@ -61,7 +61,7 @@ def test_somebody_else_changed_it_meanwhile(page: Any, api: Any, where: str) -> 
 def test_the_visit_leads_there(page: Any, where: str) -> None:
     ana = page("ana")
     visit = ana.get(where.removesuffix("/details"))
-    assert ana.click(visit, "Change details").h1 == "Details of the visit"
+    assert ana.click(visit, "Change details").h1 == "Visit details"
 
 
 def test_of_a_closed_record_the_clinics_fields_are_not_shown(

@@ -30,7 +30,7 @@ def test_first_whose_day(page: Any, north: Any) -> None:
     ana = page("ana")
     first = ana.get(DAY)
     assert first.h1 == "Away or late"
-    assert "Whose day?" in first
+    assert "Which doctor?" in first
     shown = ana.post_form(first, {"doctor": north.bose, "date": str(working_day())}, form=DAY)
     assert shown.find("#presence-0").get("value") == "here"
 
@@ -58,7 +58,7 @@ def test_away_with_visits_booked_leads_to_the_list(page: Any, api: Any, north: A
     asked = ana.post_form(ana.get(address(north.bose)), {"presence": "away"}, form="Save", status=409)
     assert "1 visit is booked in this time" in asked
     assert day_of(api, north.bose)["is_present"] is True, "nothing is done yet"
-    listed = ana.post_form(asked, {}, form="Save", button="Away: go on to the list")
+    listed = ana.post_form(asked, {}, form="Save", button="Mark as away and see the list")
     assert listed.h1 == "Visits to move"
     assert "Carla Ruiz Gómez" in listed
     assert api.get(f"/appointments/{visit}").json["needs_rescheduling"] is True

@@ -145,13 +145,13 @@ def test_another_visit_type_asks_something_else_at_once(page, north, knee):
     assert part.tree.one('[name="intake_answers.more"]').text.strip() == "it clicks", (
         "what was answered stays"
     )
-    without = ana.post_form(form, {"service": knee}, form=BOOK, button="Show what it asks")
+    without = ana.post_form(form, {"service": knee}, form=BOOK, button="Show its questions")
     assert len(without.all("#questions label")) == 4
 
 
 def test_no_visit_type_asks_and_nothing_is_shown(page, north):
     form = page("ana").get(desk(north))
-    assert "Show what it asks" not in form
+    assert "Show its questions" not in form
     assert form.find("select[name=service]").get("hx-post") == ""
 
 
@@ -159,7 +159,7 @@ def test_the_desk_is_told_at_the_question(page, api, north, knee):
     ana = page("ana")
     wrong = {**TYPED, "intake_answers.since": "yesterday", "patient_id": north.carla}
     again = ana.post_form(ana.get(desk(north, service=knee)), wrong, form=BOOK, status=422)
-    assert again.errors == ["Since when?: This is no answer to the question."]
+    assert again.errors == ["Since when?: This does not answer the question."]
     assert again.find('[name="intake_answers.since"]').get("value") == "yesterday"
     assert again.tree.one('[name="intake_answers.more"]').text.strip() == "it clicks"
 

@@ -125,7 +125,7 @@ def test_of_many_at_once_one_gets_the_time(page, north, superuser, at_once):
         ({"birth_date": "31/31/1980"}, "Write a date that exists as YYYY-MM-DD."),
         ({"birth_date": "2990-01-01"}, "This day is yet to come."),
         ({"name": "B" * 101}, "Use at most 100 characters."),
-        ({"name": "Bea\x07"}, "This holds a character that cannot be typed."),
+        ({"name": "Bea\x07"}, "This contains a character that cannot be used."),
     ],
 )
 def test_bad_input_is_told_at_its_field_and_kept(page, north, superuser, typed, said):
@@ -233,7 +233,7 @@ def test_a_time_that_is_blocked_meanwhile_is_refused_with_others(page, api, nort
     block = {"start": iso("09:00"), "end": iso("10:00")}
     assert api.post(f"/doctors/{north.bose}/blocked-times", block).status_code == 201
     lost = browser.post_form(looked_over, form="/book/confirm", status=422)
-    assert lost.h1 == "That time cannot be had any more"
+    assert lost.h1 == "That time is no longer available"
     assert [node.text[-5:] for node in lost.all(".choice-name")] == ["10:00", "10:30", "11:00"]
 
 

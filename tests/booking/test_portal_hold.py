@@ -28,7 +28,7 @@ def run_out(superuser):
 def test_others_do_not_see_it_and_oneself_still_does(page, north):
     browser = page()
     shown = held(browser, north)
-    assert "We keep this time for you" in shown
+    assert "We are holding this time for you" in shown
     assert "09:30" not in starts(times(page(), north))
     assert "09:30" in starts(times(browser, north))
 
@@ -116,7 +116,7 @@ def test_one_that_ran_out_and_was_taken_offers_the_nearest_and_keeps_what_was_ty
         "/appointments", {"patient_id": str(north.carla), "doctor_id": str(north.bose), "start": iso("09:30")}
     )
     lost = browser.post_form(chosen, BEA, form="/book/check", status=409)
-    assert lost.h1 == "That time cannot be had any more"
+    assert lost.h1 == "That time is no longer available"
     assert [node.text[-5:] for node in lost.all(".choice-name")] == ["09:00", "10:00", "10:30"]
     other = lost.all("button.choice")[1].get("value")
     again = browser.post_form(lost, button=other)

@@ -21,12 +21,12 @@ def offered(api: Any, book: Any) -> None:
 def test_waits_for_nothing(carla: Any) -> None:
     empty = carla.get(LIST)
     assert empty.h1 == "Waiting list"
-    assert "You wait for nothing" in empty
+    assert "You are not on the waiting list" in empty
 
 
 def test_from_the_times_that_do_not_suit(carla: Any, api: Any, north: Any) -> None:
     times = carla.get(f"/book/times?service={north.visit}&doctor={north.bose}&day={working_day()}")
-    form = carla.click(times, "Nothing suits? Wait for a time")
+    form = carla.click(times, "Nothing suits? Join the waiting list")
     assert "Visit · with Jagadish Bose" in form
     done = carla.post_form(form, {"last": str(working_day(5)), "part_of_day": "morning"}, form=NEW)
     assert "You are on the waiting list." in done
@@ -74,7 +74,7 @@ def test_not_this_one_and_still_waiting(carla: Any, api: Any, book: Any, wish: A
     waits = wish("carla")
     offered(api, book)
     shown = carla.post_form(carla.get(LIST), form=f"{LIST}/{waits}/decline")
-    assert "You still wait." in shown
+    assert "You stay on the list." in shown
     late = carla.client.post(
         f"{LIST}/{waits}/accept",
         data={"csrf_token": shown.find('[name="csrf_token"]').get("value")},
@@ -86,14 +86,16 @@ def test_not_this_one_and_still_waiting(carla: Any, api: Any, book: Any, wish: A
 
 def test_waits_no_more(carla: Any, api: Any, wish: Any) -> None:
     waits = wish("carla")
-    assert "You wait for nothing" in carla.post_form(carla.get(LIST), form=f"{LIST}/{waits}/remove")
+    assert "You are not on the waiting list" in carla.post_form(
+        carla.get(LIST), form=f"{LIST}/{waits}/remove"
+    )
     assert api.get("/waitlist").json["items"] == []
 
 
 def test_nobody_elses_wish(carla: Any, wish: Any) -> None:
     waits = wish("dora")
     shown = carla.get(LIST)
-    assert "You wait for nothing" in shown
+    assert "You are not on the waiting list" in shown
     token = carla.get(NEW).form(NEW).find('[name="csrf_token"]').get("value")
     for step in ("accept", "decline", "remove"):
         where = f"{LIST}/{waits}/{step}"
@@ -119,4 +121,4 @@ def test_for_a_child(carla: Any, api: Any, north: Any) -> None:
 def test_who_works_here_is_led_to_the_desks_list(page: Any, north: Any) -> None:
     ana = page("ana")
     assert ana.get(LIST).url == "/desk/waiting"
-    assert ana.get(NEW).h1 == "Somebody waits"
+    assert ana.get(NEW).h1 == "Add to the waiting list"

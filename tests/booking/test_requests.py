@@ -25,7 +25,7 @@ def request_(api: Any, api_of: Any, north: Any) -> str:
 def test_no_request_waits(page: Any, north: Any) -> None:
     empty = page("ana").get(LIST)
     assert empty.h1 == "Requests"
-    assert "No request waits" in empty
+    assert "No requests" in empty
 
 
 def test_the_board_leads_there_and_one_press_approves(page: Any, api: Any, request_: str) -> None:
@@ -36,7 +36,7 @@ def test_the_board_leads_there_and_one_press_approves(page: Any, api: Any, reque
     assert "Knee" in listed
     done = ana.post_form(listed, form=f"/appointments/{request_}/approve")
     assert "Approved: Carla Ruiz Gómez" in done
-    assert "No request waits" in done
+    assert "No requests" in done
     assert api.get(f"/appointments/{request_}").json["status"] == "booked"
 
 

@@ -72,7 +72,7 @@ def test_visits_in_it_lead_to_the_list(page: Any, api: Any, north: Any, book: An
     asked = mia.post_form(mia.get(f"{AWAY}?doctor={north.bose}"), whole_day(), form="Save", status=409)
     assert "1 visit is booked in this time" in asked
     assert free(api, north) == 5, "nothing is done yet"
-    listed = mia.post_form(asked, {}, form="Save", button="Save and go on to the list")
+    listed = mia.post_form(asked, {}, form="Save", button="Save and see the list")
     assert listed.h1 == "Visits to move"
     assert "Carla Ruiz Gómez" in listed
 
@@ -142,7 +142,7 @@ def test_a_holiday_with_visits_leads_to_the_list(
     asked = mia.post_form(mia.get(CLOSED), {}, form="Close on these days", status=409)
     assert "1 visit is booked in this time" in asked
     assert api.get("/closures").json["items"] == []
-    listed = mia.post_form(asked, {}, form="Close on these days", button="Save and go on to the list")
+    listed = mia.post_form(asked, {}, form="Close on these days", button="Save and see the list")
     assert listed.h1 == "Visits to move"
     assert "Feast" in listed
 

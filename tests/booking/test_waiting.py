@@ -30,8 +30,8 @@ def dialog(north: Any, clock: str = "09:30") -> str:
 def test_nobody_waits(ana: Any) -> None:
     empty = ana.get(LIST)
     assert empty.h1 == "Waiting list"
-    assert "Nobody waits" in empty
-    assert ana.click(empty, "Somebody waits").h1 == "Somebody waits"
+    assert "The waiting list is empty" in empty
+    assert ana.click(empty, "Add to the waiting list").h1 == "Add to the waiting list"
 
 
 def test_somebody_known_is_put_on_the_list(ana: Any, api: Any, north: Any) -> None:
@@ -89,7 +89,7 @@ def test_what_is_offered_is_booked_with_one_press(
     booked = ana.post_form(shown, form=f"{LIST}/{waits}/accept")
     assert "Booked: Dora Ruiz Gómez" in booked
     assert seen(api, waits)["status"] == "booked"
-    assert "Nobody waits" in booked
+    assert "The waiting list is empty" in booked
     again = ana.post_form(shown, form=f"{LIST}/{waits}/accept")
     assert again.url == booked.url, "a double click is one press"
     assert len(api.get("/appointments", patient_id=str(north.dora)).json["items"]) == 1
@@ -106,7 +106,7 @@ def test_declined_it_goes_to_the_next_and_the_list_says_so(
     api.post(f"/appointments/{visit}/cancel")
     work()
     shown = ana.post_form(ana.get(LIST), form=f"{LIST}/{first}/decline")
-    assert "passed over: declined the place that was offered" in rows(shown)[0]
+    assert "skipped: declined the place that was offered" in rows(shown)[0]
     work()
     assert seen(api, second)["status"] == "offered"
 
@@ -116,12 +116,12 @@ def test_why_somebody_was_passed_over(ana: Any, api: Any, book: Any, wish: Any) 
     wish(part_of_day="evening")
     api.post(f"/appointments/{visit}/cancel")
     work()
-    assert "passed over: the place was in another part of the day" in rows(ana.get(LIST))[0]
+    assert "skipped: the place was in another part of the day" in rows(ana.get(LIST))[0]
 
 
 def test_they_wait_no_more(ana: Any, api: Any, wish: Any) -> None:
     waits = wish()
-    assert "Nobody waits" in ana.post_form(ana.get(LIST), form=f"{LIST}/{waits}/remove")
+    assert "The waiting list is empty" in ana.post_form(ana.get(LIST), form=f"{LIST}/{waits}/remove")
     assert api.get("/waitlist").json["items"] == []
 
 
@@ -138,7 +138,7 @@ def test_a_free_time_shows_who_waits_for_one_like_it(ana: Any, api: Any, north: 
 
 def test_from_the_search_that_found_nothing(ana: Any, north: Any) -> None:
     found = ana.get(f"/appointments/new?doctor={north.bose}&date={working_day()}&part_of_day=evening")
-    form = ana.click(found, "Nothing suits: put them on the waiting list")
+    form = ana.click(found, "Nothing suits? Add to the waiting list")
     assert form.find('[name="doctor_id"]').one("option[selected]").text == "Jagadish Bose"
     assert form.find('[name="part_of_day"]').one("option[selected]").text == "Evening"
 

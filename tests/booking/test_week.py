@@ -157,13 +157,13 @@ def test_a_month_is_whole_weeks_with_the_load_of_each_day(page: Any, north: Any,
 
 @pytest.mark.parametrize("view", ["week", "month"])
 def test_says_that_there_is_no_such_date(page: Any, view: str) -> None:
-    assert "There is no date 2026-02-30" in page("ana").get(f"/{view}?date=2026-02-30")
+    assert "2026-02-30 is not a date" in page("ana").get(f"/{view}?date=2026-02-30")
 
 
 def test_says_why_it_is_empty_and_what_to_do(page: Any, north: Any) -> None:
     other = "01890000-0000-7000-8000-000000000000"
     shown = page("ana").get(f"/week?doctor={other}")
-    assert "Nobody receives here in this week" in shown
+    assert "No doctors here in this week" in shown
     assert page("ana").click(shown, "All doctors and locations").all("table.load")
 
 

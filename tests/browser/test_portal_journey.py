@@ -52,7 +52,7 @@ def test_from_the_first_page_to_a_booked_visit_and_back(window, north, width, sc
     expect(page.locator("a.day").nth(1)).to_have_attribute("aria-current", "date")
     somebody.look()
     page.locator("button.slot", has_text="10:00").click()
-    expect(page.locator(".held")).to_contain_text("We keep this time for you")
+    expect(page.locator(".held")).to_contain_text("We are holding this time for you")
     somebody.look()
     press(page, "Continue")
     expect(page.locator(".error-summary")).to_be_visible()
@@ -157,7 +157,7 @@ def test_a_lost_race_offers_others_and_keeps_what_was_typed(window, api, north, 
     start = f"{working_day()}T09:30:00"
     api.post("/appointments", {"patient_id": str(north.carla), "doctor_id": str(north.bose), "start": start})
     press(page, "Book this visit")
-    expect(page.get_by_role("heading", level=1)).to_have_text("That time cannot be had any more")
+    expect(page.get_by_role("heading", level=1)).to_have_text("That time is no longer available")
     page.locator("button.choice", has_text="10:00").click()
     expect(page.locator("main")).to_contain_text(LONG)
     press(page, "Book this visit")

@@ -44,9 +44,9 @@ def test_says_what_rfc_9457_asks_for(client: Client) -> None:
     assert answer.content_type == "application/problem+json"
     assert answer.json == {
         "type": "/api/docs#not_found",
-        "title": "There is nothing here by that name.",
+        "title": "Nothing here has that name.",
         "status": 404,
-        "detail": "There is nothing here by that name.",
+        "detail": "Nothing here has that name.",
         "code": "not_found",
         "request_id": "toy-1",
     }

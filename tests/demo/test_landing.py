@@ -200,7 +200,7 @@ def test_from_a_booked_visit_the_demo_leads_to_it_at_the_front_desk(make: Make, 
         token = links.sign("visit", UUID(visit))
     browser = PageClient(app, "north.localhost")
     shown = browser.get(f"/v/{token}?booked=1")
-    question = browser.click(shown, "Go on as the front desk")
+    question = browser.click(shown, "Continue as the front desk")
     desk = browser.post_form(question)
     assert desk.url == f"/desk?date={working_day()}"
     assert desk.find(f"#v{visit.replace('-', '')}"), "where the address points"

@@ -147,7 +147,7 @@ def test_makes_a_patient(ana: Any, in_north: Any) -> None:
     }  # fmt: skip
     page = ana.post_form(ana.get("/patients/new"), everything, form="/patients/new")
     assert page.h1 == "Zoé Núñez"
-    assert "in the register" in page
+    assert "The patient is registered" in page
     (row,) = queries.find("zoe nunez", limit=5, by=SYSTEM)[0]
     assert (row.phone, row.phone_alt, str(row.birth_date)) == ("+573005550000", "+33612345678", "1980-11-23")
     assert (row.document_type, row.document_key, row.gender, row.blood_group) == (
@@ -227,7 +227,7 @@ def test_who_is_known_is_shown(ana: Any, north: Any) -> None:
         form="/patients/new",
     )
     assert page.url == f"/patients/{north.carla}"
-    assert "was in the register already" in page
+    assert "was registered already" in page
 
 
 def test_a_known_document_leads_to_its_record(ana: Any, in_north: Any) -> None:
@@ -300,7 +300,7 @@ def test_a_change_that_cannot_be_says_so_at_the_field(ana: Any, in_north: Any) -
 def test_removes_with_a_way_back(ana: Any, in_north: Any) -> None:
     page = ana.post_form(ana.get(f"/patients/{in_north.carla}"), form=f"/patients/{in_north.carla}/remove")
     assert not queries.patient(in_north.carla, by=SYSTEM).is_active
-    ana.post_form(page, form="Bring back")
+    ana.post_form(page, form="Restore")
     assert queries.patient(in_north.carla, by=SYSTEM).is_active
 
 

@@ -80,7 +80,7 @@ def test_what_is_typed_is_kept_as_json_would_be(ana: Any, api: Any) -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"custom_fields.shoe": ""}, "This is needed."),
+        ({"custom_fields.shoe": ""}, "This is required."),
         ({"custom_fields.shoe": "big"}, "Write a number."),
         ({"custom_fields.shoe": "nan"}, "Write a number."),
         ({"custom_fields.shoe": "3"}, "This is not what the clinic wants here (minimum)."),
@@ -121,10 +121,10 @@ def test_a_record_that_is_older_than_the_schema_can_be_changed_otherwise(
     ana.post_form(ana.get(where), {"city": "Cali"}, form=where)
     assert api.get(f"/patients/{north.carla}").json["city"] == "Cali"
     again = ana.post_form(ana.get(where), {"custom_fields.weight": "80"}, form=where, status=422)
-    assert again.errors == ["Shoe size: This is needed."]
+    assert again.errors == ["Shoe size: This is required."]
 
 
 def test_what_is_refused_at_no_field_stands_on_top(ana: Any, api: Any) -> None:
     api.put("/custom-fields/patient", {**SCHEMA, "required": ["address"]})
     again = ana.post_form(ana.get("/patients/new"), {**NEW, **CUSTOM}, form="/patients/new", status=422)
-    assert again.errors == ["This is needed."]
+    assert again.errors == ["This is required."]

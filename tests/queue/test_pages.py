@@ -49,7 +49,7 @@ def test_lists_who_is_expected_and_who_waits(page: Any, north: Any, in_north: An
     assert all(
         words in here for words in ("A01", "Carla Ruiz Gómez", "Cough", "number 1: no appointment", "since")
     )
-    assert "Nobody waits for" in shown
+    assert "Nobody is waiting for" in shown
 
 
 def test_checks_in_at_one_press_and_takes_it_back(page: Any, north: Any, in_north: Any) -> None:
@@ -296,7 +296,7 @@ def test_running_late_is_said_in_one_press(page: Any, north: Any, in_north: Any)
     waiting(north, "dora")
     bose = page("bose")
     said = bose.post_form(bose.get("/my-day"), {"minutes": 20}, form="/my-day/delay")
-    assert "Waits are counted 20 minutes longer." in said
+    assert "Estimated waits are 20 minutes longer now." in said
     assert "about 50 min" in said
     assert "You are on time again." in bose.post_form(said, {"minutes": 0}, form="/my-day/delay")
 

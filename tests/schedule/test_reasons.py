@@ -45,7 +45,7 @@ def english() -> Iterator[None]:
             "closed until 3 May (Labour Day)",
         ),
         (Reason("doctor_absent"), "staff", None, "the doctor is not here that day"),
-        (Reason("doctor_absent", why="inactive"), "staff", None, "the doctor no longer receives here"),
+        (Reason("doctor_absent", why="inactive"), "staff", None, "the doctor no longer works here"),
         (Reason("outside_hours"), "staff", None, "outside the doctor's hours"),
         (Reason("outside_hours", why="service"), "staff", None, "no hours for this visit type at that time"),
         (Reason("outside_hours", why="tokens"), "staff", None, "the doctor gives numbers, not times"),
