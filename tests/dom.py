@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from html.parser import HTMLParser
+from typing import NamedTuple
 
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 INLINE = frozenset("a abbr b code em i kbd small span strong time".split())
@@ -27,10 +29,22 @@ class Node:
 
     def __iter__(self) -> Iterator[Node]:
         """Every element below, in the order of the page."""
-        for child in self.children:
-            if isinstance(child, Node):
-                yield child
-                yield from child
+        return iter(self.below)
+
+    @cached_property
+    def below(self) -> list[Node]:
+        """Every element below; a page does not change once it is read."""
+        found: list[Node] = []
+        waiting = [child for child in reversed(self.children) if isinstance(child, Node)]
+        while waiting:
+            node = waiting.pop()
+            found.append(node)
+            waiting += [child for child in reversed(node.children) if isinstance(child, Node)]
+        return found
+
+    @cached_property
+    def classes(self) -> list[str]:
+        return self.get("class").split()
 
     def __contains__(self, other: Node) -> bool:
         return any(node is other for node in self)
@@ -54,8 +68,8 @@ class Node:
 
     def all(self, selector: str) -> list[Node]:
         """The elements below that match: ``form[action^="/book"] input, #slots .slot``."""
-        ways = [way.split() for way in selector.split(",")]
-        return [node for node in self if any(_matches(node, way) for way in ways)]
+        ways = _ways(selector)
+        return [node for node in self.below if any(_matches(node, way) for way in ways)]
 
     def find(self, selector: str) -> Node | None:
         found = self.all(selector)
@@ -68,8 +82,9 @@ class Node:
         return found[0]
 
     def closest(self, selector: str) -> Node | None:
+        ((wanted,),) = _ways(selector)
         node: Node | None = self
-        while node is not None and not _simple(node, selector):
+        while node is not None and not _simple(node, wanted):
             node = node.parent
         return node
 
@@ -116,7 +131,34 @@ class _Builder(HTMLParser):
         self.here.children.append(data)
 
 
-def _matches(node: Node, way: list[str]) -> bool:
+class Part(NamedTuple):
+    """One condition of a selector; what it does not ask for is empty."""
+
+    tag: str
+    id: str
+    class_: str
+    name: str
+    how: str
+    value: str
+
+
+Simple = tuple[Part, ...]
+
+
+@cache
+def _ways(selector: str) -> tuple[tuple[Simple, ...], ...]:
+    """A selector as its alternatives, each the steps from the outermost element inwards."""
+    return tuple(tuple(_parts(step) for step in way.split()) for way in selector.split(","))
+
+
+def _parts(step: str) -> Simple:
+    found = list(SIMPLE.finditer(step))
+    if "".join(part.group() for part in found) != step:
+        raise ValueError(f"tests do not read the selector {step}")
+    return tuple(Part(*(word or "" for word in part.groups())) for part in found)
+
+
+def _matches(node: Node, way: tuple[Simple, ...]) -> bool:
     if not _simple(node, way[-1]):
         return False
     above = node.parent
@@ -129,27 +171,26 @@ def _matches(node: Node, way: list[str]) -> bool:
     return True
 
 
-def _simple(node: Node, selector: str) -> bool:
-    parts = list(SIMPLE.finditer(selector))
-    if not node.tag or "".join(part.group() for part in parts) != selector:
-        if node.tag:
-            raise ValueError(f"tests do not read the selector {selector}")
+def _simple(node: Node, parts: Simple) -> bool:
+    if not node.tag:
         return False
-    for part in parts:
-        tag, id, class_, name, how, value = part.groups()
-        has = node.attrs.get(name) if name else None
+    for tag, id, class_, name, how, value in parts:
         if tag and tag not in (node.tag, "*"):
             return False
-        if id and node.get("id") != id:
+        if id and node.attrs.get("id") != id:
             return False
-        if class_ and class_ not in node.get("class").split():
+        if class_ and class_ not in node.classes:
             return False
-        if name and (has is None or (how and not _compares(has, how, value))):
-            return False
+        if name:
+            has = node.attrs.get(name)
+            if has is None or (how and not _compares(has, how, value)):
+                return False
     return True
 
 
 def _compares(has: str, how: str, value: str) -> bool:
-    return {"=": has == value, "^=": has.startswith(value), "$=": has.endswith(value), "*=": value in has}[
-        how
-    ]
+    if how == "=":
+        return has == value
+    if how == "^=":
+        return has.startswith(value)
+    return has.endswith(value) if how == "$=" else value in has

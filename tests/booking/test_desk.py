@@ -33,7 +33,8 @@ def free(shown: Any) -> list[str]:
 
 def audited(act: str) -> list[Any]:
     return db.rows(
-        "SELECT act, object_ids, patient_id, object_id FROM audit_event WHERE tenant_id = %(tenant)s AND act = %(act)s",
+        "SELECT act, object_ids, patient_id, object_id FROM audit_event"
+        " WHERE tenant_id = %(tenant)s AND act = %(act)s ORDER BY id",
         act=act,
     )
 

@@ -41,7 +41,8 @@ def cell(shown: Any, words: str) -> str:
 
 def audited(act: str) -> list[Any]:
     return db.rows(
-        "SELECT object_ids FROM audit_event WHERE tenant_id = %(tenant)s AND act = %(act)s", act=act
+        "SELECT object_ids FROM audit_event WHERE tenant_id = %(tenant)s AND act = %(act)s ORDER BY id",
+        act=act,
     )
 
 
