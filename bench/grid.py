@@ -16,7 +16,7 @@ import psycopg
 from bench import pg
 from bench.demo import Demo
 from bench.throughput import SLUG, pgbench_app
-from clinic.core import db, tenancy
+from clinic.core import db, entering
 from clinic.core.access import SYSTEM
 from clinic.schedule import loading, single, slots, soonest
 from clinic.schedule.asking import DAYS_AHEAD, asker
@@ -82,7 +82,7 @@ def _neighbours(demo: Demo, count: int) -> None:
 
 
 def _measure(rounds: int) -> None:
-    with tenancy.acting_in(SLUG):
+    with entering.acting_in(SLUG):
         who, _rest = loading.whose()
         zone = who.zone_of_all()
         today = who.now.astimezone(zone).date()
@@ -139,7 +139,7 @@ def _row(name: str, work: Callable[[], int], times: int) -> str:
 def _once(work: Callable[[], int]) -> tuple[int, list[list[Any]], float]:
     """How many slots were found, the pipelines that asked for them, less their COMMIT, and the milliseconds."""
     db.take_back()
-    tenancy.enter(SLUG)
+    entering.enter(SLUG)
     with pg.watching() as sent:
         begun = time.perf_counter()
         found = work()
@@ -151,7 +151,7 @@ def _once(work: Callable[[], int]) -> tuple[int, list[list[Any]], float]:
 def _again(pipelines: list[list[Any]]) -> float:
     """The milliseconds that the same statements take alone."""
     db.take_back()
-    tenancy.enter(SLUG)
+    entering.enter(SLUG)
     begun = time.perf_counter()
     for pipeline in pipelines:
         db.send(*pipeline)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from clinic import create_app
-from clinic.core import db, tenancy
+from clinic.core import db, entering, tenancy
 from clinic.core.access import SYSTEM
 from clinic.patients import queries
 from clinic.patients.names import words
@@ -61,7 +61,7 @@ KINDS: dict[str, Callable[[Any, random.Random], str]] = {
 
 def timed(typed: str) -> tuple[float, int]:
     """Milliseconds of one search in a transaction of its own, and how many it found."""
-    with tenancy.acting_in(tenancy.require().id):
+    with entering.acting_in(tenancy.require().id):
         began = time.perf_counter()
         rows, _more = queries.find(typed, limit=LIMIT, columns=queries.BRIEF, by=SYSTEM)
         took = (time.perf_counter() - began) * 1000
@@ -90,7 +90,7 @@ def plans(typed: str) -> Iterator[str]:
 def main(url: str, clinic: str = "north") -> None:
     settings = Settings(environment="test", database_url=url, secret_key="x" * 43, master_api_key="y" * 43)
     dice = random.Random(1)
-    with create_app(settings).app_context(), tenancy.acting_in(clinic):
+    with create_app(settings).app_context(), entering.acting_in(clinic):
         count = db.row("SELECT count(*) AS n FROM patient WHERE tenant_id = %(tenant)s").n
         rows = db.rows(
             "SELECT full_name, phone, document_number, birth_date, email, file_number FROM patient"

@@ -42,7 +42,7 @@ def assemble() -> dict[str, Clinic]:
 
 def _clinic(slug: str, name: str, timezone: str, country: str, owner: str) -> Clinic:
     from clinic.accounts import actions as accounts
-    from clinic.core import tenancy
+    from clinic.core import entering
     from clinic.core.access import PLATFORM, SYSTEM
 
     made = accounts.create_tenant(
@@ -56,7 +56,7 @@ def _clinic(slug: str, name: str, timezone: str, country: str, owner: str) -> Cl
         by=PLATFORM,
     )
     clinic = Clinic(made.tenant.id, slug, made.key.secret, {owner: made.owner.id})
-    with tenancy.acting_in(slug):
+    with entering.acting_in(slug):
         staff = (
             {"ana": "receptionist", "mia": "manager", "bose": "doctor"}
             if slug == "north"

@@ -59,7 +59,7 @@ def key_of(slug: str, scopes: list[str]) -> str:
     """A fresh key of a clinic with these scopes."""
     from clinic.accounts.keys import create_key
     from clinic.core.access import SYSTEM
-    from clinic.core.tenancy import acting_in
+    from clinic.core.entering import acting_in
 
     with acting_in(slug):
         return create_key(name="test", scopes=scopes, by=SYSTEM).secret

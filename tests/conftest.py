@@ -198,9 +198,9 @@ def south(app: Flask) -> Any:
 @pytest.fixture
 def in_north(north: Any) -> Iterator[Any]:
     """Act in North, for verbs and queries called without a face."""
-    from clinic.core import tenancy
+    from clinic.core import entering
 
-    with tenancy.acting_in("north"):
+    with entering.acting_in("north"):
         yield north
 
 

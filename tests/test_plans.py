@@ -18,7 +18,7 @@ from flask import Flask
 
 from bench.pg import literal
 from clinic import create_app
-from clinic.core import db, roles, tenancy
+from clinic.core import db, entering, roles
 from clinic.core.pipeline import Line, compiled
 from config import Settings
 from tests import cast
@@ -70,7 +70,7 @@ class Crowd:
         text, names = compiled(sql)
         values = ", ".join(literal(params[name], lambda value: literal(value, str)) for name in names)
         asked = f"EXPLAIN (FORMAT JSON) EXECUTE hot{f'({values})' if names else ''}"
-        with self.app.app_context(), tenancy.acting_in("north"):
+        with self.app.app_context(), entering.acting_in("north"):
             kinds = _kinds(params[name] for name in names)
             for mode in ("force_custom_plan", "force_generic_plan"):
                 connection = db.driver()

@@ -10,7 +10,7 @@ from babel.numbers import get_territory_currencies
 
 from clinic.accounts import keys, passwords, queries
 from clinic.accounts.models import User
-from clinic.core import audit, db, tenancy
+from clinic.core import audit, db, entering, tenancy
 from clinic.core.access import ROLES, SCOPES, Actor
 from clinic.core.errors import Conflict, Forbidden, NotFound, Stale, means
 from clinic.core.fields import email_key
@@ -70,7 +70,7 @@ def create_tenant(
         currency=currency or next(iter(get_territory_currencies(country)), "USD"),
         by=by,
     )
-    with tenancy.within(tenant):
+    with entering.within(tenant):
         owner = create_user(
             email=owner_email, name=owner_name, role="owner", password=owner_password, is_verified=True, by=by
         )

@@ -10,7 +10,7 @@ import click
 from flask import Flask
 
 from clinic.accounts import actions, keys, passwords
-from clinic.core import fields, tenancy
+from clinic.core import entering, fields
 from clinic.core.access import PLATFORM, ROLES, SCOPES
 from clinic.core.errors import Refusal
 from clinic.core.parsing import Wrong
@@ -48,7 +48,7 @@ def inside(slug: str, verb: Callable[[], T]) -> T:
     """Do it in the clinic *slug*, or say why not."""
 
     def run() -> T:
-        with tenancy.acting_in(slug):
+        with entering.acting_in(slug):
             return verb()
 
     return refused(run)

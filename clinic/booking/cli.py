@@ -6,7 +6,7 @@ import click
 from flask import Flask
 
 from clinic.booking import zone_changes
-from clinic.core import tenancy
+from clinic.core import entering
 from clinic.core.access import SYSTEM
 from clinic.core.errors import Refusal
 
@@ -25,7 +25,7 @@ def show(slug: str, zone: str | None, keep: str | None) -> None:
     if (zone is None) != (keep is None):
         raise click.UsageError("--zone and --keep go together.")
     try:
-        with tenancy.acting_in(slug):
+        with entering.acting_in(slug):
             zone_changes.look(by=SYSTEM)
             if zone and keep:
                 number = zone_changes.settle(zone=zone, keep=keep, by=SYSTEM)

@@ -22,7 +22,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from wtforms import ValidationError as WTFormsValidationError
 
-from clinic.core import audit, db, log, tenancy, told
+from clinic.core import audit, db, entering, log, tenancy, told
 from clinic.core.access import ANONYMOUS, PLATFORM, Actor
 from clinic.core.errors import Forbidden, Invalid, NotFound, Refusal, Unauthorized, Unavailable
 from clinic.core.i18n import lazy_gettext as _
@@ -159,7 +159,7 @@ def _clinic_door(slug: str) -> Any:
     asked = _request()
     api = asked.path.startswith(API)
     cookie, key = (None, _api_key()) if api else (asked.cookies.get(session_cookie()), None)
-    entered = tenancy.enter(
+    entered = entering.enter(
         slug,
         session_hash=hashed(cookie) if cookie else None,
         key_hash=hashed(key) if key else None,

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.dialects import postgresql
 
 from clinic.accounts import actions as accounts
-from clinic.core import audit, clock, db, tenancy
+from clinic.core import audit, clock, db, entering, tenancy
 from clinic.core.access import PLATFORM, SYSTEM
 from clinic.core.ids import new_id
 from clinic.demo import people
@@ -85,7 +85,7 @@ def fill(size: Size, *, number: int = 7, say: Callable[[str], None] = lambda _li
     """Make *size* of clinics and patients; patients without clinics go to north. Clinics that are there stay."""
     made, begun = Made(), clocks.monotonic()
     if not size.tenants:
-        with tenancy.acting_in(NORTH.slug):
+        with entering.acting_in(NORTH.slug):
             made.count("patients", _more_patients(NORTH, size.patients, number))
         db.session.commit()
     for place in range(size.tenants):
@@ -93,7 +93,7 @@ def fill(size: Size, *, number: int = 7, say: Callable[[str], None] = lambda _li
         slug = slug_of(place + 1)
         tenancy.leave()
         db.take_back()
-        if tenancy.enter(slug).tenant is None:
+        if entering.enter(slug).tenant is None:
             clinic(slug, patients=share, size=size, chance=Random(f"{number}/{slug}"), made=made)
         if (place + 1) % 50 == 0:
             made.seconds = clocks.monotonic() - begun
@@ -131,7 +131,7 @@ def clinic(slug: str, *, patients: int, size: Size, chance: Random, made: Made) 
         name=slug.replace("-", " ").title(), slug=slug, timezone=plan.timezone, country=plan.country,
         owner_name="Olga Owner", owner_email=f"owner@{slug}.example", by=PLATFORM,
     )  # fmt: skip
-    tenancy.enter(slug)
+    entering.enter(slug)
     now = clock.now()
     today = now.astimezone(zone).date()
     doctors, services = _furnish(plan, size.doctors, chance)

@@ -21,7 +21,7 @@ from clinic.accounts import keys
 from clinic.booking import actions as booking
 from clinic.booking import steps
 from clinic.booking.asking import Asked
-from clinic.core import clock, db, tenancy
+from clinic.core import clock, db, entering, tenancy
 from clinic.core.access import PLATFORM, SCOPES, SYSTEM
 from clinic.core.errors import Refusal
 from clinic.demo import kept, past, to_do
@@ -75,7 +75,7 @@ def seed(folder: Path, *, number: int = 7) -> list[dict[str, Any]]:
 def _is_there(slug: str) -> bool:
     tenancy.leave()
     db.session.rollback()
-    return tenancy.enter(slug).tenant is not None
+    return entering.enter(slug).tenant is not None
 
 
 @db.action
@@ -89,7 +89,7 @@ def clinic(*, plan: Plan, number: int) -> dict[str, Any]:
         name=plan.name, slug=plan.slug, timezone=plan.timezone, country=plan.country, owner_name="Olga Owner",
         owner_email=f"owner@{plan.slug}.example", owner_password=words["owner"], by=PLATFORM,
     )  # fmt: skip
-    entered = tenancy.enter(plan.slug).tenant
+    entered = entering.enter(plan.slug).tenant
     assert entered is not None  # noqa: S101 - made two lines above
     organisation.change_settings(changes={"color": plan.color}, by=SYSTEM)
     users = {}

@@ -6,7 +6,7 @@ from collections import defaultdict
 from uuid import UUID
 
 from clinic.booking import freed, holds, zone_changes
-from clinic.core import db, log, tenancy
+from clinic.core import db, entering, log, tenancy
 from clinic.core.sealing import seal
 
 AT_ONCE = 500
@@ -27,7 +27,7 @@ def do_what_is_due() -> int:
     done = 0
     for (tenant_id, kind), ids in work.items():
         try:
-            with tenancy.acting_in(tenant_id):
+            with entering.acting_in(tenant_id):
                 WORK[kind](ids)
             done += len(ids)
         except Exception as error:  # noqa: BLE001 - one clinic's fault stops nobody else's work
@@ -38,14 +38,14 @@ def do_what_is_due() -> int:
 def seal_every_clinic() -> None:
     """Chain the audit rows of each clinic's finished transactions (RULES §5)."""
     for tenant_id in _clinics():
-        with tenancy.acting_in(tenant_id):
+        with entering.acting_in(tenant_id):
             seal()
 
 
 def forget_old_keys() -> None:
     """Idempotency answers are kept a day and a little (API.md §1); a booking's key stays with its visit."""
     for tenant_id in _clinics():
-        with tenancy.acting_in(tenant_id):
+        with entering.acting_in(tenant_id):
             db.send(
                 (
                     "DELETE FROM idempotency_key WHERE tenant_id = %(tenant)s"
@@ -59,7 +59,7 @@ def forget_old_keys() -> None:
 def look_at_zones() -> None:
     """Notice in each clinic when the zone database sets its clocks otherwise than it did: nothing moves silently."""
     for tenant_id in _clinics():
-        with tenancy.acting_in(tenant_id):
+        with entering.acting_in(tenant_id):
             for change in zone_changes.look():
                 log.get("clinic.worker").warning(
                     "the clock of a zone is set otherwise", zone=change.zone, visits=len(change.visits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from flask import Flask
 
-from clinic.core import tenancy
+from clinic.core import entering
 from clinic.core.access import SYSTEM
 from clinic.core.errors import Refusal
 from clinic.schedule import public_holidays
@@ -26,7 +26,7 @@ def show(slug: str, year: int | None, subdivision: str | None, closes: bool, for
     """The public holidays to come at the clinic SLUG, with an x where it is closed already."""
 
     try:
-        with tenancy.acting_in(slug):
+        with entering.acting_in(slug):
             found = public_holidays.proposed(year=year, subdivision=subdivision)
             open_still = [each.date for each in found.holidays if not each.is_closed]
             if closes and open_still:

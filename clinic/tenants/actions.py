@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from clinic.core import audit, db, external, tenancy
+from clinic.core import audit, db, entering, external, tenancy
 from clinic.core.access import Actor
 from clinic.core.errors import Conflict, FieldError, Invalid, NotFound, invalid, means
 from clinic.core.i18n import lazy_gettext as _
@@ -58,7 +58,7 @@ def open_clinic(
 ) -> tenancy.Tenant:
     """A clinic with its settings and one location of its name. Raises ``SlugTaken``, ``Invalid`` (a reserved word).
 
-    The caller goes on in it with ``tenancy.within``.
+    The caller goes on in it with ``entering.within``.
     """
     if slug in RESERVED_SLUGS:
         raise invalid("/slug", "reserved_slug", _("This word is kept for the platform. Choose another."))
@@ -75,7 +75,7 @@ def open_clinic(
     db.session.add(row)
     db.session.flush()
     tenant = queries.as_tenant(queries.clinic(row.id))
-    with tenancy.within(tenant):
+    with entering.within(tenant):
         db.session.add(Setting(data={}))
         db.session.flush()
         audit.record("tenant.create", "tenant", tenant.id, by=by)
@@ -94,7 +94,7 @@ def change_clinic(id: uuid.UUID, *, changes: Mapping[str, Any], version: int | N
     if changed:
         row.version += 1
         db.session.flush()
-        with tenancy.within(queries.as_tenant(row)):
+        with entering.within(queries.as_tenant(row)):
             audit.record("tenant.change", "tenant", id, by=by, details={"fields": changed})
     return queries.clinic(id)
 

@@ -11,7 +11,7 @@ import pytest
 from clinic.accounts import keys
 from clinic.core import db
 from clinic.core.access import READ_SCOPES, SYSTEM
-from clinic.core.tenancy import acting_in
+from clinic.core.entering import acting_in
 from tests.clients import Api
 
 

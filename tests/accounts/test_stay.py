@@ -9,7 +9,7 @@ import pytest
 from clinic.accounts import actions
 from clinic.core import db
 from clinic.core.access import SYSTEM
-from clinic.core.tenancy import acting_in
+from clinic.core.entering import acting_in
 from tests.cast import password
 from tests.pages import fields
 

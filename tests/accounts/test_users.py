@@ -12,8 +12,8 @@ import pytest
 from clinic.accounts import actions, queries
 from clinic.core import db
 from clinic.core.access import PLATFORM, SYSTEM, Actor
+from clinic.core.entering import acting_in
 from clinic.core.errors import NotFound, Stale
-from clinic.core.tenancy import acting_in
 
 
 def olga(north: Any) -> Actor:

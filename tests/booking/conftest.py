@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from flask import g, request
 
-from clinic.core import doors, tenancy
+from clinic.core import doors, entering
 from clinic.core.access import SYSTEM, Actor
 from clinic.core.ids import new_id
 from tests.booking.times import iso, working_day
@@ -53,7 +53,7 @@ def carla(app: Any, north: Any, superuser: str, page: Any) -> Any:
     """Carla's browser; her account belongs to her record."""
     from clinic.accounts import actions as accounts
 
-    with tenancy.acting_in("north"):
+    with entering.acting_in("north"):
         user = accounts.create_user(
             email="carla@north.example", name="Carla", role="patient", password="carla-password", by=SYSTEM
         )

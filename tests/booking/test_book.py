@@ -12,7 +12,7 @@ import pytest
 from clinic.booking import actions, inserting, locks, rules
 from clinic.booking.asking import Asked
 from clinic.booking.refusals import SlotTaken
-from clinic.core import db, tenancy
+from clinic.core import db, entering
 from clinic.core.access import SYSTEM, Actor
 from tests.booking.times import BOGOTA, at, iso, today, working_day
 
@@ -242,7 +242,7 @@ def test_a_booking_is_on_record_and_announced(api, north, superuser):
 
 
 def _book(north, patient):
-    with tenancy.acting_in("north"):
+    with entering.acting_in("north"):
         return actions.book(
             asked=Asked(patient_id=patient, doctor_id=north.bose, start=at("09:30")), by=SYSTEM
         )
@@ -262,7 +262,7 @@ def test_one_place_has_one_winner_however_many_ask(app, north, api, at_once):
 
 
 def _places(north):
-    with tenancy.acting_in("north"):
+    with entering.acting_in("north"):
         return db.row(
             "SELECT count(*) AS n FROM appointment WHERE tenant_id = %(tenant)s AND doctor_id = %(d)s",
             d=north.bose,
@@ -279,7 +279,7 @@ def test_without_the_lock_the_cap_would_break(app, north, api, at_once):
     ]
 
     def ask(n):
-        with tenancy.acting_in("north"):
+        with entering.acting_in("north"):
             asked = Asked(patient_id=people[n], doctor_id=north.tok, date=working_day())
             return actions.book(asked=asked, by=Actor("system"))
 
@@ -296,7 +296,7 @@ def test_without_the_lock_the_cap_would_break(app, north, api, at_once):
     api.put(f"/doctors/{north.tok}/days/{working_day(1)}", {"max_appointments": 1})
 
     def ask_unlocked(n):
-        with tenancy.acting_in("north"):
+        with entering.acting_in("north"):
             asked = Asked(patient_id=people[n], doctor_id=north.tok, date=working_day(1))
             return actions.book(asked=asked, by=Actor("system"))
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from clinic.booking import zones
-from clinic.core import tenancy
+from clinic.core import entering
 from clinic.core.access import SYSTEM
 from clinic.core.errors import Stale
 from tests.booking.times import BOGOTA, at, iso, today, working_day
@@ -143,7 +143,7 @@ def test_who_may_and_which_version(api, api_of, json_as, north, visits):
     for who in ("ana", "bose", "carla"):
         assert change(json_as(who), north, timezone=MEXICO, keep="instant").status_code == 403
     assert change(api_of("south"), north, timezone=MEXICO, keep="instant").status_code == 404
-    with tenancy.acting_in("north"), pytest.raises(Stale):
+    with entering.acting_in("north"), pytest.raises(Stale):
         zones.change_location(
             id=north.main, changes={"timezone": MEXICO}, keep="instant", version=99, by=SYSTEM
         )

@@ -8,7 +8,7 @@ import pytest
 
 from clinic.booking import group
 from clinic.booking.asking import Asked
-from clinic.core import tenancy
+from clinic.core import entering
 from clinic.core.access import SYSTEM
 from tests.booking.times import at, iso, working_day
 
@@ -152,7 +152,7 @@ def test_groups_that_cross_never_wait_in_a_circle(app, api, north, at_once, serv
             Asked(patient_id=people[2 * n], doctor_id=north.bose, start=at(starts[n % 6])),
             Asked(patient_id=people[2 * n + 1], doctor_id=other, start=at(starts[n % 6], 1)),
         ]
-        with tenancy.acting_in("north"):
+        with entering.acting_in("north"):
             return group.book_all(items=pair if n % 2 else pair[::-1], by=SYSTEM)
 
     answers = at_once(8, book)

@@ -7,7 +7,7 @@ import pytest
 
 from clinic.booking import holds
 from clinic.booking.refusals import SlotTaken
-from clinic.core import tenancy
+from clinic.core import entering
 from clinic.core.access import Actor
 from clinic.core.ids import new_id
 from clinic.outreach import worker
@@ -80,7 +80,7 @@ def test_the_worker_deletes_what_ran_out_in_every_clinic(app, api, held, superus
 @pytest.mark.race
 def test_one_slot_is_held_by_one(app, north, at_once):
     def hold(_number):
-        with tenancy.acting_in("north"):
+        with entering.acting_in("north"):
             return holds.hold(doctor_id=north.bose, start=at("09:30"), by=Actor("anonymous", id=new_id()))
 
     answers = at_once(12, hold)

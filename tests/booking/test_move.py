@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from clinic.booking import holds, moves
-from clinic.core import tenancy
+from clinic.core import entering
 from clinic.core.access import SYSTEM
 from clinic.core.errors import Invalid
 from tests.booking.times import at, iso, working_day
@@ -94,7 +94,7 @@ def test_one_patient_moved_across_doctors_by_many_never_deadlocks(api, app, nort
     starts = ["09:00", "09:30", "10:00", "10:30", "11:00", "11:30"]
 
     def move(number):
-        with tenancy.acting_in("north"):
+        with entering.acting_in("north"):
             return moves.move(
                 id=visit["id"], start=at(starts[number % 6]), doctor_id=doctors[number % 3], by=SYSTEM
             )
@@ -130,7 +130,7 @@ def test_nobody_comes_to_a_doctor_who_left_meanwhile(api, app, north, verb):
 
     with (
         patch.object(place.loading, "whose", left),
-        tenancy.acting_in("north"),
+        entering.acting_in("north"),
         pytest.raises(Invalid) as refused,
     ):
         come()

@@ -10,7 +10,7 @@ import pytest
 from limits import parse
 
 from clinic.booking import forms_portal
-from clinic.core import tenancy
+from clinic.core import entering
 from clinic.core.access import SYSTEM
 from tests.booking.portal_steps import BEA, booked, checked, held, times
 from tests.booking.times import at, working_day
@@ -122,7 +122,7 @@ def test_a_machine_that_books_without_end_is_stopped(page, north, monkeypatch):
 def test_an_account_without_a_record_books_like_a_visitor(page, app, north):
     from clinic.accounts import actions as accounts
 
-    with tenancy.acting_in("north"):
+    with entering.acting_in("north"):
         accounts.create_user(
             email="bea@north.example", name="Bea", role="patient", password="bea-password", by=SYSTEM
         )

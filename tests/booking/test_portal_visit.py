@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from clinic.booking import forms_portal
-from clinic.core import links, tenancy
+from clinic.core import entering, links
 from tests.booking.portal_steps import booked, link, times
 from tests.booking.times import at, iso
 
@@ -71,7 +71,7 @@ def test_a_forged_or_foreign_link_opens_nothing(page, app, north):
     page().get(address[:-3] + "abc", status=404)
     page().get("/v/rubbish", status=404)
     page(slug="south").get(address, status=404)
-    with tenancy.acting_in("north"), app.test_request_context():
+    with entering.acting_in("north"), app.test_request_context():
         other_purpose = links.sign("reset", north.carla)
         nobodys = links.sign(forms_portal.LINK, north.carla)
     page().get(f"/v/{other_purpose}", status=404)

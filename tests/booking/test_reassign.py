@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from clinic.booking import proposals
-from clinic.core import tenancy
+from clinic.core import entering
 from clinic.core.access import SYSTEM
 from tests.booking.times import BOGOTA, at, iso, working_day
 
@@ -269,7 +269,7 @@ def test_one_answer_counts_however_many_there_are(app, api, north, book, at_once
     (proposal,) = reassign(api, visit).json["items"]
 
     def reply(number):
-        with tenancy.acting_in("north"):
+        with entering.acting_in("north"):
             verb = proposals.confirm if number % 2 else proposals.decline
             return verb(id=proposal["id"], by=SYSTEM)
 

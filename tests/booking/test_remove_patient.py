@@ -6,7 +6,7 @@ import pytest
 
 from clinic.booking import actions, leaving
 from clinic.booking.asking import Asked
-from clinic.core import db, tenancy
+from clinic.core import db, entering
 from clinic.core.access import SYSTEM
 from tests.booking.times import at, iso, today
 
@@ -70,7 +70,7 @@ def test_nobody_books_for_who_is_leaving(app, north, at_once):
     """Whoever comes first wins; nobody is gone with a visit to come."""
 
     def work(number):
-        with tenancy.acting_in("north"):
+        with entering.acting_in("north"):
             if number == 0:
                 return leaving.remove_patient(id=north.dora, cancel_appointments=True, by=SYSTEM)
             asked = Asked(patient_id=north.dora, doctor_id=north.bose, start=at("09:30", number))
@@ -78,7 +78,7 @@ def test_nobody_books_for_who_is_leaving(app, north, at_once):
 
     answers = at_once(6, work)
     assert answers[0] is None
-    with tenancy.acting_in("north"):
+    with entering.acting_in("north"):
         left = db.row(
             "SELECT count(*) AS n FROM appointment WHERE tenant_id = %(tenant)s AND patient_id = %(id)s"
             " AND status = 'booked'",

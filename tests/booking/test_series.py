@@ -8,7 +8,7 @@ import pytest
 
 from clinic.booking import series
 from clinic.booking.asking import Asked
-from clinic.core import tenancy
+from clinic.core import entering
 from clinic.core.access import SYSTEM
 from tests.booking.times import at, iso, working_day
 
@@ -295,7 +295,7 @@ def test_two_series_at_once_share_no_place_and_never_wait_in_a_circle(app, api, 
 
     def book(n):
         start = at("09:30") + timedelta(weeks=n % 3)
-        with tenancy.acting_in("north"):
+        with entering.acting_in("north"):
             return series.book_series(
                 asked=Asked(patient_id=people[n], doctor_id=north.bose, start=start),
                 rrule="FREQ=WEEKLY;COUNT=4",

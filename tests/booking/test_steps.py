@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from clinic.booking import states, steps
-from clinic.core import tenancy
+from clinic.core import entering
 from clinic.core.access import SYSTEM
 from tests.booking.times import iso, today
 
@@ -198,7 +198,7 @@ def test_two_who_undo_at_once_take_back_one_step(api, north, visit, at_once):
     api.post(f"/appointments/{visit}/reschedule", {"start": iso("09:30", 1)})
 
     def take_back(_number):
-        with tenancy.acting_in("north"):
+        with entering.acting_in("north"):
             return steps.undo(id=visit, by=SYSTEM)
 
     answers = at_once(4, take_back)

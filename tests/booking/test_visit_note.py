@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from clinic.booking import notes
-from clinic.core import tenancy
+from clinic.core import entering
 from clinic.core.access import Actor
 from clinic.core.errors import NotFound
 from tests.booking.times import iso
@@ -72,7 +72,7 @@ def test_nobody_else_reads_or_writes_it_and_the_try_is_on_record(
 
 def test_another_clinics_visit_has_none(app, north, visit):
     stranger = Actor("user", north.id, "doctor", doctor_id=north.bose)
-    with tenancy.acting_in("south"), pytest.raises(NotFound):
+    with entering.acting_in("south"), pytest.raises(NotFound):
         notes.read(visit, by=stranger)
 
 
@@ -97,7 +97,7 @@ def test_two_versions_at_once_are_both_kept(app, north, visit, at_once):
     by = Actor("user", north.bose_user, "doctor", doctor_id=north.bose)
 
     def write(number):
-        with tenancy.acting_in("north"):
+        with entering.acting_in("north"):
             return notes.write(id=visit, text=f"text {number}", by=by).number
 
     assert sorted(at_once(6, write)) == [1, 2, 3, 4, 5, 6]

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from clinic.booking import waitlist
-from clinic.core import tenancy
+from clinic.core import entering
 from clinic.core.access import SYSTEM
 from clinic.outreach import worker
 from tests.booking.times import BOGOTA, at, iso, working_day
@@ -441,7 +441,7 @@ def test_accepted_once_however_often(app, api, north, book, wish, at_once):
     work()
 
     def take(_number):
-        with tenancy.acting_in("north"):
+        with entering.acting_in("north"):
             return waitlist.accept(id=id, by=SYSTEM)
 
     answers = at_once(6, take)

@@ -199,10 +199,10 @@ def test_a_first_visit_is_light(window, north):
 
 def test_a_patient_sees_their_visits(window, app, api, north, superuser):
     from clinic.accounts import actions as accounts
-    from clinic.core import tenancy
+    from clinic.core import entering
     from clinic.core.access import SYSTEM
 
-    with tenancy.acting_in("north"):
+    with entering.acting_in("north"):
         user = accounts.create_user(
             email="carla@north.example", name="Carla", role="patient", password="carla-password", by=SYSTEM
         )

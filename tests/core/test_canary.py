@@ -57,13 +57,13 @@ def test_no_output_says_who_it_was_about(api, page, north, heard, server):
     with patch.object(inserting, "insert", side_effect=RuntimeError("Zyxwander 3009182736")):
         assert api.post("/appointments", {**body, "start": iso("10:00")}).status_code == 500
     # What the database itself would quote: a key that is there already, a row that a check refuses.
-    from clinic.core import db, tenancy
+    from clinic.core import db, entering
 
     for sql in (
         "UPDATE patient SET document_key = 'doc99887766', document_type = 'CC' WHERE tenant_id = %(tenant)s",
         "UPDATE patient SET name_key = '' WHERE tenant_id = %(tenant)s AND full_name LIKE 'Zyxwander%%'",
     ):
-        with tenancy.acting_in("north"), pytest.raises(Exception, match=r"."):
+        with entering.acting_in("north"), pytest.raises(Exception, match=r"."):
             db.send((sql, {}))
     said = heard.getvalue()
     lines = [json.loads(line) for line in said.splitlines()]

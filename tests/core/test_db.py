@@ -9,9 +9,9 @@ import pytest
 
 from clinic.core import audit, db
 from clinic.core.access import SYSTEM
+from clinic.core.entering import acting_in
 from clinic.core.errors import Conflict
 from clinic.core.ids import new_id
-from clinic.core.tenancy import acting_in
 
 MARK = (
     "INSERT INTO counter (tenant_id, kind, last) VALUES (%(tenant)s, %(kind)s, 1)",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from clinic.core import db
-from clinic.core.tenancy import acting_in
+from clinic.core.entering import acting_in
 from tests.conftest import MASTER
 
 NORTH, PLATFORM = "http://north.localhost", "http://localhost"

@@ -155,7 +155,7 @@ def test_leases_are_not_remembered_for_ever(windows: Windows, monkeypatch: pytes
 
 def test_a_try_counts_although_the_request_is_taken_back(app: Any, windows: Windows) -> None:
     from clinic.core import db
-    from clinic.core.tenancy import acting_in
+    from clinic.core.entering import acting_in
 
     with acting_in("north"), app.test_request_context("/login", base_url="http://north.localhost"):
         limits.attempt("sign_in", account="ana@north.example")

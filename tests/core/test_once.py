@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import g, redirect
 
-from clinic.core import pages, tenancy
+from clinic.core import entering, pages
 from clinic.core.access import Actor
 from clinic.core.errors import Conflict
 from clinic.core.ids import new_id
@@ -18,7 +18,7 @@ def sent(app, north):
     """``sent(do, **fields)``: what ``once`` answers to a form with these fields."""
 
     def send(do, **fields):
-        with app.test_request_context("/things", method="POST", data=fields), tenancy.acting_in("north"):
+        with app.test_request_context("/things", method="POST", data=fields), entering.acting_in("north"):
             g.actor = BY
             return pages.once(do)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from clinic.core import audit, db, sealing, tenancy
+from clinic.core import audit, db, entering, sealing
 from clinic.core.access import SYSTEM
 from clinic.core.ids import new_id
 
@@ -46,7 +46,7 @@ def test_a_change_behind_our_back_shows(sealed, superuser, tampering):
     db.session.rollback()
     with psycopg.connect(superuser, autocommit=True) as connection:
         connection.execute(tampering)
-    with tenancy.acting_in("north"):
+    with entering.acting_in("north"):
         assert sealing.verify() is not None
 
 
@@ -59,11 +59,11 @@ def test_what_is_not_finished_waits_for_the_next_link(app, north, superuser):
             " VALUES (%s, %s, 'system', 'slow', 'test')",
             [north.id, new_id()],
         )
-        with tenancy.acting_in("north"):
+        with entering.acting_in("north"):
             _act()
             sealing.seal()
         slow.commit()
-    with tenancy.acting_in("north"):
+    with entering.acting_in("north"):
         sealing.seal()
         assert sealing.verify() is None
         assert (

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 import clinic
-from clinic.core import db, tenancy
+from clinic.core import db, entering
 from clinic.core.db import Base
 from clinic.core.ids import new_id
 
@@ -92,7 +92,7 @@ def test_many_threads_on_few_connections_never_answer_for_the_wrong_clinic(app, 
         chance = random.Random(number)
         for _ in range(40):
             slug = chance.choice(("north", "south"))
-            with narrow, tenancy.acting_in(slug):
+            with narrow, entering.acting_in(slug):
                 found = {row.tenant_id for row in db.rows("SELECT DISTINCT tenant_id FROM patient")}
                 if found != {expected[slug]}:
                     wrong.append((slug, found))

@@ -17,7 +17,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from clinic.accounts import sessions
-from clinic.core import links, tenancy
+from clinic.core import links
+from clinic.core.entering import acting_in
 from clinic.demo import entering
 from tests.cast import password
 from tests.demo.playing import CAST, demo_of
@@ -89,7 +90,7 @@ def test_one_press_signs_in_like_the_password_does(role: str, make: Make, superu
     cookie = next(each for each in answer.headers.getlist("Set-Cookie") if each.startswith("clinic_session="))
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
     (by_press,) = record(superuser)
-    with app.app_context(), tenancy.acting_in("north"):
+    with app.app_context(), acting_in("north"):
         sessions.sign_in(email=f"{name}@north.example", password=password(name))
     assert record(superuser) == [by_press, by_press]
     assert by_press[0] == f"{name}@north.example"
@@ -139,7 +140,7 @@ def test_a_link_opens_one_clinic_only(make: Make) -> None:
 def test_no_other_token_of_ours_opens_it(make: Make, north: Any) -> None:
     app = make()
     browser = PageClient(app, "north.localhost")
-    with app.app_context(), tenancy.acting_in("north"):
+    with app.app_context(), acting_in("north"):
         for token in (links.sign("visit", north.ana_user), links.sign("demo.enter", north.ana_user), "", "x"):
             browser.get(f"/demo/enter?token={token}", status=410)
     secret = app.config["SECRET_KEY"]
@@ -196,7 +197,7 @@ def test_from_a_booked_visit_the_demo_leads_to_it_at_the_front_desk(make: Make, 
         "start": f"{working_day()}T09:30:00",
     }
     visit = api.post("/appointments", body).json["id"]
-    with app.app_context(), tenancy.acting_in("north"):
+    with app.app_context(), acting_in("north"):
         token = links.sign("visit", UUID(visit))
     browser = PageClient(app, "north.localhost")
     shown = browser.get(f"/v/{token}?booked=1")

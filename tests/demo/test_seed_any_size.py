@@ -10,7 +10,7 @@ from flask import Flask
 
 from clinic.core import db
 from clinic.core.access import SYSTEM
-from clinic.core.tenancy import acting_in
+from clinic.core.entering import acting_in
 from clinic.demo import bulk
 from clinic.patients import queries as patients
 

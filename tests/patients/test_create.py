@@ -340,7 +340,7 @@ def test_without_the_lock_they_make_more(
 
 
 def race(at_once: Any, phone: str = "+573005550000") -> list[Any]:
-    from clinic.core.tenancy import acting_in
+    from clinic.core.entering import acting_in
 
     def work(_number: int) -> Any:
         with acting_in("north"):
@@ -352,7 +352,7 @@ def race(at_once: Any, phone: str = "+573005550000") -> list[Any]:
 
 @pytest.mark.race
 def test_two_at_once_with_one_document_make_one(app: Any, north: Any, at_once: Any) -> None:
-    from clinic.core.tenancy import acting_in
+    from clinic.core.entering import acting_in
 
     def work(number: int) -> Any:
         with acting_in("north"):

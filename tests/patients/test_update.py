@@ -193,7 +193,7 @@ def test_two_at_once_with_the_same_version(app: Any, north: Any, at_once: Any) -
 
 @pytest.mark.race
 def test_two_at_once_for_one_document(app: Any, north: Any, at_once: Any) -> None:
-    from clinic.core.tenancy import acting_in
+    from clinic.core.entering import acting_in
 
     people = [north.carla, north.dora, north.emil]
 
@@ -210,7 +210,7 @@ def test_two_at_once_for_one_document(app: Any, north: Any, at_once: Any) -> Non
 
 
 def both(at_once: Any, north: Any, version: int) -> list[Any]:
-    from clinic.core.tenancy import acting_in
+    from clinic.core.entering import acting_in
 
     def work(number: int) -> None:
         with acting_in("north"):
@@ -228,7 +228,7 @@ def test_without_the_lock_two_think_they_were_first(
     monkeypatch.setattr(queries, "patient", lambda id, *, by, locked=False: patient(id, by=by))
     counts = []
     for _round in range(8):
-        from clinic.core.tenancy import acting_in
+        from clinic.core.entering import acting_in
 
         with acting_in("north"):
             version = patient(north.carla, by=SYSTEM).version

@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import pytest
 
-from clinic.core import tenancy
+from clinic.core import entering
 from clinic.core.access import SYSTEM
 from clinic.queue import actions
 from tests.booking.times import today
@@ -84,7 +84,7 @@ def test_an_unchanged_queue_is_304(api, north, three):
 
 
 def _call(north):
-    with tenancy.acting_in("north"):
+    with entering.acting_in("north"):
         return actions.call_next(doctor_id=north.tok, by=SYSTEM)
 
 

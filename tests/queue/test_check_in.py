@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from clinic.core import tenancy
+from clinic.core import entering
 from clinic.core.access import SYSTEM
 from clinic.queue import arriving
 from tests.booking.times import iso, today
@@ -105,7 +105,7 @@ def test_many_at_once_get_numbers_without_gaps_or_doubles(api, app, north, at_on
     visits = [token(api, north, person(api, n)) for n in range(20)]
 
     def check_in(number):
-        with tenancy.acting_in("north"):
+        with entering.acting_in("north"):
             return arriving.check_in(appointment_id=visits[number], by=SYSTEM)
 
     entries = at_once(20, check_in)

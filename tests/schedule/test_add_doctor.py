@@ -8,7 +8,7 @@ import pytest
 from flask import g
 
 from clinic.core.access import Actor
-from clinic.core.tenancy import acting_in
+from clinic.core.entering import acting_in
 from clinic.schedule import api_doctors
 from clinic.schedule.doctors import doctors, letters
 from tests.schedule.desk import cost, refused

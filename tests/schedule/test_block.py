@@ -13,7 +13,7 @@ import pytest
 from clinic.booking import actions, inserting
 from clinic.booking.asking import Asked
 from clinic.booking.refusals import NotThisTime
-from clinic.core import tenancy
+from clinic.core import entering
 from clinic.core.access import SYSTEM, Actor
 from clinic.schedule import booked
 from clinic.schedule.booked import AppointmentsInBlock
@@ -185,7 +185,7 @@ def test_what_repeats_finds_the_visit_weeks_ahead(api, north):
 
 
 def _book(north):
-    with tenancy.acting_in("north"):
+    with entering.acting_in("north"):
         return actions.book(
             asked=Asked(patient_id=north.carla, doctor_id=north.bose, start=at("10:30")), by=SYSTEM
         )
@@ -193,7 +193,7 @@ def _book(north):
 
 def _block(north):
     fields = {"doctor_id": north.bose, "start": at("10:00"), "end": at("11:00")}
-    with tenancy.acting_in("north"):
+    with entering.acting_in("north"):
         return blocks.add(fields=fields, by=SYSTEM)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from clinic.core import tenancy
+from clinic.core import entering
 from clinic.core.access import SYSTEM
 
 
@@ -16,7 +16,7 @@ def carla(app: Any, north: Any, superuser: str, page: Any) -> Any:
     """Carla's browser; her account belongs to her record."""
     from clinic.accounts import actions as accounts
 
-    with tenancy.acting_in("north"):
+    with entering.acting_in("north"):
         user = accounts.create_user(
             email="carla@north.example", name="Carla", role="patient", password="carla-password", by=SYSTEM
         )

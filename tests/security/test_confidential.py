@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clinic.core.access import SYSTEM
-from clinic.core.tenancy import acting_in
+from clinic.core.entering import acting_in
 from clinic.patients import actions as patients
 from tests.booking.times import iso
 

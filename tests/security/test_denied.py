@@ -9,7 +9,7 @@ from flask import g
 
 from clinic.core import db, doors
 from clinic.core.access import Actor
-from clinic.core.tenancy import acting_in
+from clinic.core.entering import acting_in
 from tests.booking.times import iso
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from clinic.booking import holds, steps
 from clinic.booking.refusals import AlreadyExtended
-from clinic.core import db, tenancy
+from clinic.core import db, entering
 from clinic.core.access import SYSTEM, Actor
 from clinic.core.errors import Refusal
 from clinic.queue import actions as queue
@@ -22,7 +22,7 @@ def meanwhile(app, work):
     """Another request, from beginning to end."""
 
     def run():
-        with app.app_context(), tenancy.acting_in("north"):
+        with app.app_context(), entering.acting_in("north"):
             work()
 
     other = Thread(target=Context().run, args=(run,))
@@ -48,7 +48,7 @@ def test_who_was_called_in_meanwhile_is_not_sent_on(app, in_north, waiting):
         arriving.transfer(id=waiting.id, doctor_id=in_north.tok, by=SYSTEM)
     assert refusal.value.status == 409
     db.take_back()
-    with tenancy.acting_in("north"):
+    with entering.acting_in("north"):
         entry = queries.entry(waiting.id, by=SYSTEM)
     assert (entry.status, entry.visit_status, entry.doctor_id) == ("in_room", "in_progress", in_north.bose)
 
@@ -64,7 +64,7 @@ def test_a_hold_is_extended_once_by_however_many(app, in_north, at_once):
     made = holds.hold(doctor_id=in_north.bose, start=at("09:30"), by=key)
 
     def extend(_number):
-        with tenancy.acting_in("north"):
+        with entering.acting_in("north"):
             return holds.extend(id=made.id, by=key).expires_at
 
     said = at_once(8, extend)

@@ -10,7 +10,7 @@ import pytest
 import time_machine
 
 from clinic.core import db, links
-from clinic.core.tenancy import acting_in
+from clinic.core.entering import acting_in
 from tests.booking.portal_steps import BEA, booked, checked, held, link
 from tests.pages import fields
 

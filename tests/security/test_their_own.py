@@ -10,7 +10,7 @@ from clinic.booking import actions as booking
 from clinic.booking.asking import Asked
 from clinic.core import db
 from clinic.core.access import SYSTEM
-from clinic.core.tenancy import acting_in
+from clinic.core.entering import acting_in
 from clinic.patients import actions as patients
 from tests.booking.times import at, iso
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from clinic.core import tenancy
-from clinic.core.tenancy import acting_in
+from clinic.core.entering import acting_in
 
 
 def test_every_setting_has_a_value_from_the_start(api: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from clinic.core import db
-from clinic.core.tenancy import acting_in
+from clinic.core.entering import acting_in
 
 CENTRE = {"name": "Centro Médico Ñuñoa", "timezone": "America/Bogota", "city": "Bogotá", "code": "CTR",
           "address": "Calle 10 # 4-21", "latitude": 4.60, "longitude": -74.08}  # fmt: skip

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from clinic.core.entering import acting_in
 from clinic.core.errors import Invalid
-from clinic.core.tenancy import acting_in
 from clinic.tenants import actions, queries
 from clinic.tenants.vocabulary import KINDS, SYSTEM
 
