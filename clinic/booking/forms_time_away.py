@@ -5,21 +5,22 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 from wtforms.widgets import DateInput, TimeInput
 
+from clinic.core import custom
 from clinic.core.errors import Refusal
 from clinic.core.i18n import gettext
 from clinic.core.i18n import lazy_gettext as _
+from clinic.core.takes_more import TakesMore
 from clinic.core.text import line
 from clinic.core.times import iso_date, time_of_day
 from clinic.patients.forms import Reads
 
 
-class AwayForm(FlaskForm):
+class AwayForm(TakesMore):
     """From which day to which, whole days or from one time to another, and why."""
 
     class Meta:
@@ -65,8 +66,8 @@ class AwayForm(FlaskForm):
     def told(self, refusal: Refusal) -> Refusal | None:
         """Put what was refused at the fields that it means; what remains to be said on top."""
         left = []
-        for error in refusal.errors:
-            field = self._fields.get(self.AT.get(error.field, error.field))
+        for error in self.put(refusal):
+            field = self._fields.get(self.AT.get(error.field, ""))
             if field is None:
                 left.append(error)
             else:
@@ -75,3 +76,16 @@ class AwayForm(FlaskForm):
             return None
         refusal.errors = left
         return refusal
+
+
+class BlockForm(AwayForm):
+    """The same of a doctor, with the fields that the clinic has made up for it."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.take_in("custom_fields", custom.wanted("block"))
+
+    def fields(self) -> dict[str, Any]:
+        """The words of ``blocks.add``. Call after ``validate``."""
+        more = self.given_more("custom_fields") if self.more("custom_fields") else None
+        return {**super().fields(), **({} if more is None else {"custom_fields": more})}

@@ -13,7 +13,7 @@ from flask import g, make_response, redirect, render_template, request, url_for
 from clinic.booking import waitlist
 from clinic.booking.forms import id_in
 from clinic.booking.forms_steps import REFUSED, Said, pressed
-from clinic.booking.forms_time_away import AwayForm
+from clinic.booking.forms_time_away import AwayForm, BlockForm
 from clinic.core import navigation
 from clinic.core.access import allow
 from clinic.core.doors import StaffPages
@@ -43,7 +43,7 @@ MOST = 100
 def time_away() -> str:
     """A doctor's leave and blocked time to come."""
     doctor_id = _whose(str(id_in("doctor") or ""))
-    form = AwayForm(formdata=None, doctor=str(doctor_id or ""))
+    form = BlockForm(formdata=None, doctor=str(doctor_id or ""))
     return render_template("booking/time_away.html", **_of_doctor(form, doctor_id))
 
 
@@ -51,7 +51,7 @@ def time_away() -> str:
 @allow("schedule.own_hours")
 def block() -> Any:
     """Take time out of a doctor's days. Visits that lose theirs are counted first."""
-    form = AwayForm()
+    form = BlockForm()
     doctor_id = _whose(form.doctor.data or "")
     if doctor_id is None:
         raise NotFound

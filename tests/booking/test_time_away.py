@@ -66,6 +66,20 @@ def test_what_cannot_be_is_said_at_the_field(
     assert again.find(f"#{field}-error"), again.errors
 
 
+def test_what_the_clinic_made_up_for_a_block_is_asked_too(page: Any, api: Any, north: Any) -> None:
+    cover = {"type": "string", "title": "Who stands in", "maxLength": 20}
+    api.put("/custom-fields/block", {"type": "object", "properties": {"cover": cover}, "required": ["cover"]})
+    mia = page("mia")
+    asked = mia.get(f"{AWAY}?doctor={north.bose}")
+    assert "Who stands in" in asked
+    again = mia.post_form(asked, whole_day(reason="Congress"), form="Save", status=422)
+    assert again.find("#custom_fields-0-error"), again.errors
+    assert again.tree.one("#reason").get("value") == "Congress"
+    mia.post_form(again, {"custom_fields.cover": "Dr Tok"}, form="Save")
+    (block,) = api.get(f"/doctors/{north.bose}/blocked-times").json["items"]
+    assert (block["reason"], block["custom_fields"]) == ("Congress", {"cover": "Dr Tok"})
+
+
 def test_visits_in_it_lead_to_the_list(page: Any, api: Any, north: Any, book: Any) -> None:
     book()
     mia = page("mia")
