@@ -115,6 +115,8 @@ def install(files: list[Path]) -> None:
         subprocess.run(
             [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", *wanted], check=True
         )
+    # Our own files too: where Python is told to write no bytecode, each process of the demo would compile them anew.
+    subprocess.run([PYTHON, "-m", "compileall", "-q", ROOT / "clinic", ROOT / "config.py"])
     known = json.loads(STAMP.read_text("utf-8")) if STAMP.exists() else {}
     STAMP.write_text(json.dumps({**known, **{path.name: _digest(path) for path in files}}), "utf-8")
 
