@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Response, make_response, redirect, render_template, request
 
@@ -54,6 +55,25 @@ def pressed_once(take: Callable[[], Said], *, home: str) -> Response:
         if is_fragment():
             raise
         return told(Said(_words(refusal), tone="bad"), home=home)
+
+
+def filled_in(form: Any, make: Callable[[Any], Response], again: Callable[..., Response]) -> Response:
+    """A form that looks for a patient (its field ``q``) and makes something: what was sent, made once or shown again.
+
+    *again*: the form as it was filled in, with a refusal or a status of its own.
+    """
+    if refusal := pages.too_old():
+        return again(form, refusal)
+    if "find" in request.form:
+        form.validate()
+        form.q.errors = []
+        return again(form, status=200)
+    if not form.validate():
+        return again(form)
+    try:
+        return pages.once(lambda: make(form))
+    except Refusal as refusal:
+        return again(form, refusal)
 
 
 def scope_in() -> str:

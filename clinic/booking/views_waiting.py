@@ -9,9 +9,9 @@ from flask import Flask, Response, g, make_response, render_template, request, u
 
 from clinic.booking import queries_desk, queries_to_do, waitlist
 from clinic.booking.forms import date_in, id_in, is_fragment
-from clinic.booking.forms_steps import Said, pressed, pressed_once, told
+from clinic.booking.forms_steps import Said, filled_in, pressed, pressed_once, told
 from clinic.booking.forms_waiting import WishForm
-from clinic.core import audit, formats, navigation, pages
+from clinic.core import audit, formats, navigation
 from clinic.core.access import allow
 from clinic.core.doors import StaffPages
 from clinic.core.errors import Refusal
@@ -84,19 +84,7 @@ def new() -> str:
 @allow("desk.use")
 def add() -> Any:
     """Put somebody on the list."""
-    form = WishForm()
-    if refusal := pages.too_old():
-        return _again(form, refusal)
-    if "find" in request.form:
-        form.validate()
-        form.q.errors = []
-        return _again(form, status=200)
-    if not form.validate():
-        return _again(form)
-    try:
-        return pages.once(lambda: _added(form))
-    except Refusal as refusal:
-        return _again(form, refusal)
+    return filled_in(WishForm(), _added, _again)
 
 
 def _added(form: WishForm) -> Response:

@@ -11,7 +11,7 @@ from flask import Flask, Response, g, make_response, render_template, request, u
 from clinic.booking import queries as visits
 from clinic.booking import queries_desk
 from clinic.booking.forms import id_in, is_fragment
-from clinic.booking.forms_steps import Said, pressed, told
+from clinic.booking.forms_steps import Said, filled_in, pressed, told
 from clinic.booking.refusals import DayFull
 from clinic.core import navigation, pages
 from clinic.core.access import allow
@@ -103,19 +103,7 @@ def walk_in_form() -> str:
 @allow("queue.check_in")
 def walk_in() -> Any:
     """Somebody is here without an appointment: visit and place in the queue in one."""
-    form = WalkInForm()
-    if refusal := pages.too_old():
-        return _again(form, refusal)
-    if "find" in request.form:
-        form.validate()
-        form.q.errors = []
-        return _again(form, status=200)
-    if not form.validate():
-        return _again(form)
-    try:
-        return pages.once(lambda: _walked_in(form))
-    except Refusal as refusal:
-        return _again(form, refusal)
+    return filled_in(WalkInForm(), _walked_in, _again)
 
 
 def _walked_in(form: WalkInForm) -> Response:
